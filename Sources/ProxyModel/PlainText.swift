@@ -13,6 +13,7 @@ public enum PlainText {
 
     /// The text with every control character replaced by `?`. Returns the same string where there is none.
     public static func withoutControls(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
