@@ -1,0 +1,42 @@
+extension HeadError {
+    /// What was wrong, in a sentence for the error page and the log.
+    public var reason: StaticString {
+        switch self {
+        case .tooManyEmptyLines: "too many empty lines before the request"
+        case .badRequestLine: "the request line is not METHOD TARGET HTTP/1.1"
+        case .badMethod: "the method is not a token"
+        case .badTarget: "the request target is malformed"
+        case .targetTooLong: "the request target is too long"
+        case .unsupportedVersion: "only HTTP/1.1 and HTTP/1.0 are spoken here"
+        case .http2Preface: "HTTP/2 is not spoken on this connection"
+        case .connectRefused: "CONNECT is not supported: this is no forward proxy"
+        case .headTooLarge: "the header section is too large"
+        case .tooManyHeaders: "there are too many header lines"
+        case .badHeaderName: "a header line has no valid name before its colon"
+        case .whitespaceBeforeColon: "there is white space before the colon of a header line"
+        case .obsoleteLineFolding: "a header line is folded"
+        case .bareCarriageReturn: "there is a CR without LF"
+        case .bareLineFeed: "there is an LF without CR"
+        case .controlCharacter: "there is a control character"
+        case .missingHost: "the Host header is missing"
+        case .duplicateHost: "there is more than one Host header"
+        case .badHost: "the host is malformed"
+        case .badContentLength: "the Content-Length is malformed"
+        case .duplicateContentLength: "there is more than one Content-Length"
+        case .unsupportedTransferCoding: "the Transfer-Encoding is not chunked"
+        case .duplicateTransferEncoding: "there is more than one Transfer-Encoding"
+        case .lengthAndTransferEncoding: "there are both Content-Length and Transfer-Encoding"
+        case .transferEncodingInHTTP10: "there is a Transfer-Encoding in an HTTP/1.0 message"
+        case .badConnection: "the Connection header is malformed"
+        case .unknownExpectation: "the expectation is not 100-continue"
+        case .badStatusLine: "the status line is malformed"
+        case .badChunkSize: "a chunk size is malformed"
+        case .chunkSizeOverflow: "a chunk size is too large"
+        case .badChunkExtension: "a chunk extension is malformed"
+        case .chunkExtensionsTooLong: "the chunk extensions are too long"
+        case .badChunkEnd: "a chunk does not end where its size says"
+        case .badPercentEncoding: "the path has a malformed percent-encoding"
+        case .pathAboveRoot: "the path leads above the root"
+        }
+    }
+}
