@@ -18,7 +18,8 @@ public enum IntegerText {
     ///
     /// - Throws: an error with field and value where it is none or is not in `range`.
     public static func parse(_ text: String, field: String, in range: ClosedRange<Int>) throws(ValueError) -> Int {
-        let digits = text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
+        let digits =
+            text.utf8.first == UInt8(ascii: "-") || text.utf8.first == UInt8(ascii: "+")
             ? text.utf8.dropFirst() : text.utf8[...]
         guard !digits.isEmpty, digits.allSatisfy(\.isASCIIDigit), let number = Int(text), range.contains(number) else {
             throw .invalid(field, text, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
