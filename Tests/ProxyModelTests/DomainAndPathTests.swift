@@ -138,8 +138,8 @@ import Testing
     func whatIsNoBackendIsNamedWithTheReason(given: String, reason: String) {
         #expect(
             message { try BackendURL(parsing: given) }
-                == "invalid backend URL \"\(given)\": \(reason); expected SCHEME://HOST[:PORT][/PATH] with the scheme http, "
-                + "https, ws, wss, h2c, grpc or grpcs")
+                == "invalid backend URL \"\(given)\": \(reason); expected SCHEME://HOST[:PORT][/PATH] with the scheme "
+                + "http, https, ws, wss, h2c, grpc or grpcs")
     }
 
     @Test func pathsThatNobodyCanMeanAreRefused() {

@@ -45,7 +45,8 @@ import Testing
         for text in ["", "0", "-1", "B", "KiB", "1.5MB", "1 MB", "1kb", "9223372036854775807KB"] {
             #expect(
                 message { try ByteCountText.parse(text, field: "max_body_size") }
-                    == "invalid max_body_size \"\(text)\": expected a positive number of bytes such as 1048576, 64KiB or 10MB"
+                    == "invalid max_body_size \"\(text)\": expected a positive number of bytes such as "
+                    + "1048576, 64KiB or 10MB"
             )
         }
     }
@@ -164,9 +165,11 @@ import Testing
     @Test func unknownKeysAreAnsweredWithTheKnownOnes() {
         #expect(
             message { try RouteOption.Key(parsing: "Timeout") }
-                == "unknown option \"Timeout\": expected one of timeout, connect_timeout, idle_timeout, health_check_interval, "
-                + "health_check_timeout, health_check_path, compression, websocket, http2, http3, max_body_size, retries, "
-                + "load_balancing, sticky, weight, strip_prefix, host_header, https_redirect")
+                == "unknown option \"Timeout\": expected one of timeout, connect_timeout, idle_timeout, "
+                + "health_check_interval, health_check_timeout, health_check_path, compression, websocket, http2, "
+                + "http3, max_body_size, retries, load_balancing, sticky, weight, strip_prefix, "
+                + "host_header, https_redirect"
+        )
     }
 
     @Test func limitsAndBreakersAreChecked() throws {
