@@ -6,8 +6,11 @@ import ProxyModel
 /// Checks come into use with ``retain(_:)`` and leave with ``release(_:)``; one probe serves all routes that share a
 /// backend and its settings. At most ``concurrency`` probes are under way at a time.
 public actor HealthChecker {
-    /// Takes a change of health.
-    public typealias Report = @Sendable (_ check: HealthCheck, _ isHealthy: Bool, _ reason: String) async -> Void
+    /// Takes what a probe found: each change of health, and while a backend is unhealthy each further finding.
+    ///
+    /// The repetition lets a receiver that learns of a backend later than this checker know of its state soon.
+    public typealias Report =
+        @Sendable (_ check: HealthCheck, _ isHealthy: Bool, _ reason: String, _ hasChanged: Bool) async -> Void
     /// Asks a backend once.
     public typealias Ask = @Sendable (HealthCheck) async -> ProbeResult
 
@@ -79,12 +82,15 @@ public actor HealthChecker {
 
     private func finished(_ check: HealthCheck, _ result: ProbeResult) async {
         probing -= 1
-        let change = schedule.finished(check, result, now: .now, random: random.next())
+        let finding = schedule.finished(check, result, now: .now, random: random.next())
         startDue()
-        guard let change else { return }
-        let words = change.isHealthy ? "is healthy again" : "is unhealthy"
-        logger.log(level: change.isHealthy ? .notice : .warning, "Backend \(check.backend) \(words): \(change.reason)")
-        await report(check, change.isHealthy, change.reason)
+        guard let finding else { return }
+        if finding.hasChanged {
+            let words = finding.isHealthy ? "is healthy again" : "is unhealthy"
+            let level: Logger.Level = finding.isHealthy ? .notice : .warning
+            logger.log(level: level, "Backend \(check.backend) \(words): \(finding.reason)")
+        }
+        await report(check, finding.isHealthy, finding.reason, finding.hasChanged)
     }
 
     /// One timer for the first due time; while all probes are under way, the next to end looks again.

@@ -20,11 +20,13 @@ public struct HealthCheck: Hashable, Sendable {
 /// counts as healthy. Probes are spread over their interval by random jitter; where many checks begin at once, their
 /// first probes are spread so that no more than about 200 begin in a second.
 struct HealthSchedule {
-    /// A backend's health changed.
-    struct Change: Hashable, Sendable {
+    /// What a probe says of a backend.
+    struct Finding: Hashable, Sendable {
         var isHealthy: Bool
         /// As events name it: `connection_refused`, `status_503`.
         var reason: String
+        /// Whether it was otherwise before.
+        var hasChanged = false
     }
 
     private struct Entry {
@@ -99,10 +101,10 @@ struct HealthSchedule {
         return due
     }
 
-    /// A probe ended. Returns the change of health that it means.
+    /// A probe ended. Returns what to report: a change of health, or that the backend is still unhealthy.
     mutating func finished(
         _ check: HealthCheck, _ result: ProbeResult, now: MonotonicTime, random: UInt64
-    ) -> Change? {
+    ) -> Finding? {
         guard var entry = entries[check], entry.isProbing else { return nil }
         let verdict = Self.verdict(of: result, settings: check.settings)
         if !entry.isProbed { neverProbed -= 1 }
@@ -118,19 +120,20 @@ struct HealthSchedule {
         let interval =
             verdict.isHealthy ? check.settings.interval : min(check.settings.interval, Self.quickInterval)
         schedule(check, at: isWantedAgain ? now : now + interval.jittered(random))
-        return changed ? Change(isHealthy: isHealthy, reason: verdict.reason) : nil
+        guard changed || !isHealthy else { return nil }
+        return Finding(isHealthy: isHealthy, reason: verdict.reason, hasChanged: changed)
     }
 
     /// Whether a result counts as healthy, and what events say of it.
-    static func verdict(of result: ProbeResult, settings: HealthCheckSettings) -> Change {
+    static func verdict(of result: ProbeResult, settings: HealthCheckSettings) -> Finding {
         switch result {
         case .failed(let failure):
-            return Change(isHealthy: false, reason: failure.reason.rawValue)
+            return Finding(isHealthy: false, reason: failure.reason.rawValue)
         case .answered(let answer) where answer.status == 0:
-            return Change(isHealthy: true, reason: "connected")
+            return Finding(isHealthy: true, reason: "connected")
         case .answered(let answer):
             let isHealthy = settings.path == nil ? answer.status < 500 : (200..<400).contains(answer.status)
-            return Change(isHealthy: isHealthy, reason: "status_\(answer.status)")
+            return Finding(isHealthy: isHealthy, reason: "status_\(answer.status)")
         }
     }
 
