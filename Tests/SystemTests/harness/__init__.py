@@ -1,0 +1,1 @@
+"""What the system tests are made of: processes, backends that can misbehave, raw HTTP and registry connections."""
