@@ -1,0 +1,303 @@
+import CLinux
+import Glibc
+import HTTPWire
+import ProxyModel
+import Routing
+import TrafficPolicy
+
+/// From a parsed head to a request that is with a backend.
+extension Worker {
+    /// Bodies up to this size travel behind the head in one buffer, which can be sent again as a whole.
+    private static var keptBodyBytes: Int { 8_192 }
+
+    /// The head in `requestHead` and `headers` is whole: finds its route and sends it on.
+    @inline(__always) mutating func beginExchange(_ index: Int32) {
+        guard let exchange = exchanges.allocate() else {
+            reject(index, .tooManyConnections)
+            return
+        }
+        exchangeTimers.reserve(exchange)
+        exchanges[exchange].begin(downstream: index, requestHead, now: now)
+        let (high, low) = (random.next(), random.next())
+        exchanges[exchange].requestID.set(high, low)
+        downstreams[index].exchange = exchange
+        downstreams[index].phase = .exchanging
+        downstreams[index].mayStillSend = !exchanges[exchange].requestBody.isDone
+        downstreamTimers.cancel(index)
+        totals.requests &+= 1
+        retryBudget.recordRequest()
+        if isStopping { exchanges[exchange].keepsAlive = false }
+
+        let match: RouteMatch
+        do {
+            match = try downstreams[index].input.findRoute(requestHead, in: &routing, &normalizedPath)
+        } catch {
+            fail(exchange, .badRequest(error))
+            return
+        }
+        guard match.isGroup else {
+            totals.unknownHosts &+= 1
+            fail(exchange, match.isUnknownHost ? .unknownHost : .noRoute)
+            return
+        }
+        exchanges[exchange].group = match.group
+        let choice = choose(match.group, excluding: -1, for: exchange)
+        guard choice.runtime >= 0 else {
+            fail(exchange, choice.failure)
+            return
+        }
+        attach(exchange, choice.runtime)
+        let limit = exchanges[exchange].maxBodyBytes
+        if limit > 0 && requestHead.contentLength > limit {
+            fail(exchange, .bodyTooLarge)
+            return
+        }
+        sendFirst(exchange, index)
+    }
+
+    /// Counts the exchange to a route's settings and to what they lead to.
+    @inline(__always) mutating func attach(_ exchange: Int32, _ runtime: Int32) {
+        exchanges[exchange].runtime = runtime
+        exchanges[exchange].maxBodyBytes = runtimes[runtime].maxBodyBytes
+        runtimes[runtime].inFlight &+= 1
+        backends[runtimes[runtime].backend].outstanding &+= 1
+        let session = runtimes[runtime].session
+        sessions[session].inFlight &+= 1
+        sessions[session].lastRequestAt = now
+    }
+
+    @inline(__always) mutating func detach(_ exchange: Int32) {
+        let runtime = exchanges[exchange].runtime
+        if runtime < 0 { return }
+        exchanges[exchange].runtime = -1
+        backends[runtimes[runtime].backend].outstanding &-= 1
+        let session = runtimes[runtime].session
+        sessions[session].inFlight &-= 1
+        if sessions[session].isEnded { releaseSessionIfUnused(session) }
+        runtimes[runtime].inFlight &-= 1
+        if runtimes[runtime].isRetired && runtimes[runtime].inFlight == 0 { releaseRuntime(runtime) }
+    }
+
+    /// Writes the forwarded head and begins to send.
+    @inline(__always) private mutating func sendFirst(_ exchange: Int32, _ index: Int32) {
+        let runtime = exchanges[exchange].runtime
+        let upstream = takeUpstream(runtimes[runtime].backend, avoiding: -1, for: exchange)
+        if upstream < 0 {
+            // The head is forwarded into a buffer all the same only when there is somebody to send it to.
+            fail(exchange, connectFailure(runtimes[runtime].backend))
+            return
+        }
+        upstreams[upstream].output.attach(from: &pool)
+        let room = requestHeadLimit(
+            requestHead, peer: 46, requestID: 32, pathPrefix: runtimes[runtime].pathPrefix.count,
+            host: runtimes[runtime].host.count)
+        if room > upstreams[upstream].output.free { upstreams[upstream].output.enlarge(&pool) }
+        upstreams[upstream].writeHead(
+            from: &downstreams[index], requestHead, &headers, exchanges[exchange].requestID,
+            rewriting: &runtimes[runtime])
+        downstreams[index].input.consume(requestHead.size)
+        exchanges[exchange].headIsConsumed = true
+        keepSmallBody(exchange, index, upstream)
+        attachUpstream(exchange, upstream)
+        if !downstreams[index].isWatched {
+            unwatched.append(EventTag(.downstream, index: index, generation: downstreams[index].generation))
+        }
+        if upstreams[upstream].isConnecting {
+            downstreams[index].input.settle(&pool)
+            exchangeTimers.set(exchange, now &+ runtimes[runtime].connectTimeout)
+        } else {
+            exchangeTimers.set(exchange, now &+ runtimes[runtime].responseHeadTimeout)
+            pumpRequest(exchange)
+        }
+    }
+
+    /// A small body that has arrived whole goes behind the head: one message, and it can be replayed.
+    @inline(__always) private mutating func keepSmallBody(_ exchange: Int32, _ index: Int32, _ upstream: Int32) {
+        guard exchanges[exchange].requestBody.kind == .length else { return }
+        let length = requestHead.contentLength
+        guard length <= Self.keptBodyBytes, length <= downstreams[index].input.count,
+            length <= upstreams[upstream].output.free
+        else { return }
+        upstreams[upstream].output.appendFront(of: &downstreams[index].input, length)
+        downstreams[index].input.consume(length)
+        exchanges[exchange].bytesReceived &+= length
+        exchanges[exchange].requestBody = .none
+        downstreams[index].mayStillSend = false
+    }
+
+    @inline(__always) mutating func attachUpstream(_ exchange: Int32, _ upstream: Int32) {
+        exchanges[exchange].upstream = upstream
+        let endpoint = upstreams[upstream].endpoint
+        exchanges[exchange].endpoint = endpoint
+        endpoints[endpoint].outstanding &+= 1
+        upstreams[upstream].begin(exchange)
+    }
+
+    /// The client's socket has news while its exchange is in flight.
+    @inline(__always) mutating func exchangeClientIsReady(_ index: Int32, _ readiness: Readiness) {
+        let exchange = downstreams[index].exchange
+        if readiness.isBroken {
+            closeDownstream(index)
+            return
+        }
+        if !exchanges[exchange].requestBody.isDone || exchanges[exchange].requestForward > 0 {
+            pumpRequest(exchange)
+            // The pump may have ended everything; the connection may serve another exchange by now.
+            if downstreams[index].exchange != exchange { return }
+        }
+        if readiness.isWritable && exchanges[exchange].upstream >= 0 { pumpResponse(exchange) }
+    }
+
+    /// Moves request bytes to the backend until one side blocks or the request is there.
+    @inline(__always) mutating func pumpRequest(_ exchange: Int32) {
+        let index = exchanges[exchange].downstream
+        let upstream = exchanges[exchange].upstream
+        if upstream < 0 || upstreams[upstream].isConnecting { return }
+        while true {
+            if !exchanges[exchange].requestBody.isDone {
+                do {
+                    try downstreams[index].input.frameRequest(&exchanges[exchange], &headers)
+                } catch {
+                    fail(exchange, .badRequest(error))
+                    return
+                }
+                if exchanges[exchange].maxBodyBytes > 0 && bodyIsTooLarge(exchange) { return }
+            }
+            let forward = exchanges[exchange].requestForward
+            if forward > 0 || !upstreams[upstream].output.isEmpty {
+                if !upstreams[upstream].isWritable { return }
+                if !sendRequestBytes(exchange, index, upstream, forward) { return }
+                continue
+            }
+            if exchanges[exchange].requestBody.isDone {
+                requestIsWhole(exchange, index)
+                return
+            }
+            if !readRequestBody(exchange, index) { return }
+        }
+    }
+
+    /// One send. False when the pump has to stop: the backend blocks or the exchange is over.
+    @inline(__always) private mutating func sendRequestBytes(
+        _ exchange: Int32, _ index: Int32, _ upstream: Int32, _ forward: Int
+    ) -> Bool {
+        switch upstreams[upstream].sendRequest(downstreams[index].input, forward) {
+        case .moved(let count):
+            let fromHead = min(count, upstreams[upstream].output.count)
+            upstreams[upstream].output.consumeKeeping(fromHead)
+            let fromBody = count &- fromHead
+            if fromBody > 0 {
+                exchanges[exchange].hasSentBody = true
+                downstreams[index].input.consume(fromBody)
+                exchanges[exchange].requestForward &-= fromBody
+                exchanges[exchange].bytesReceived &+= fromBody
+                bodyMoved(exchange)
+            }
+            return true
+        case .wouldBlock:
+            upstreams[upstream].isWritable = false
+            downstreams[index].input.settle(&pool)
+            return false
+        case .ended:
+            return false
+        case .failed:
+            // The backend may have answered before it closed (413 and the like): that answer counts.
+            if upstreams[upstream].isReadable || upstreams[upstream].hasEnded {
+                exchanges[exchange].requestIsAborted = true
+                upstreams[upstream].isReadable = true
+                pumpResponse(exchange)
+            } else {
+                upstreamBroke(exchange, .reset)
+            }
+            return false
+        }
+    }
+
+    /// Nothing is left to send.
+    @inline(__always) private mutating func requestIsWhole(_ exchange: Int32, _ index: Int32) {
+        if exchanges[exchange].requestIsSent { return }
+        exchanges[exchange].requestIsSent = true
+        downstreams[index].mayStillSend = false
+        downstreams[index].input.settle(&pool)
+        if exchanges[exchange].hasSentBody && !exchanges[exchange].hasResponseHead {
+            exchangeTimers.set(exchange, now &+ runtimes[exchanges[exchange].runtime].responseHeadTimeout)
+        }
+    }
+
+    /// Receives more of the body. False when the pump has to stop.
+    @inline(__always) private mutating func readRequestBody(_ exchange: Int32, _ index: Int32) -> Bool {
+        guard downstreams[index].isReadable else {
+            downstreams[index].input.settle(&pool)
+            watch(index)
+            return false
+        }
+        downstreams[index].input.attachRoomy(from: &pool)
+        if downstreams[index].input.free == 0 { downstreams[index].input.compact() }
+        if downstreams[index].input.free == 0 { downstreams[index].input.enlarge(&pool) }
+        let wanted = downstreams[index].input.free
+        if wanted == 0 {
+            fail(exchange, .badRequest(.chunkExtensionsTooLong))
+            return false
+        }
+        switch downstreams[index].receive() {
+        case .moved(let count):
+            if count < wanted && !downstreams[index].hasEnded { downstreams[index].isReadable = false }
+            return true
+        case .wouldBlock:
+            downstreams[index].isReadable = false
+            return readRequestBody(exchange, index)
+        case .ended, .failed:
+            // The client went away in the middle of its body: nobody waits for an answer.
+            closeDownstream(index)
+            return false
+        }
+    }
+
+    /// A byte of a body moved: the idle timeout starts anew.
+    @inline(__always) mutating func bodyMoved(_ exchange: Int32) {
+        exchangeTimers.set(exchange, now &+ runtimes[exchanges[exchange].runtime].idleTimeout)
+        if !exchanges[exchange].requestBody.isDone && timeouts.minimumBodyRate > 0 {
+            let check = exchanges[exchange].bodyCheckedAt &+ timeouts.bodyGrace
+            if check < exchangeTimers.deadline(exchange) { exchangeTimers.set(exchange, max(check, now &+ 1)) }
+        }
+    }
+
+    /// A chunked body tells its size only as it comes.
+    @inline(never) private mutating func bodyIsTooLarge(_ exchange: Int32) -> Bool {
+        guard exchanges[exchange].requestBody.payloadBytes > exchanges[exchange].maxBodyBytes else { return false }
+        fail(exchange, .bodyTooLarge)
+        return true
+    }
+}
+
+extension Upstream {
+    /// The forwarded request head, into `output`.
+    @inline(__always) mutating func writeHead(
+        from downstream: inout Downstream, _ head: RequestHead, _ headers: inout HeaderTable, _ requestID: RequestID,
+        rewriting runtime: inout RouteRuntime
+    ) {
+        var rewrite = RequestRewrite(listenPort: downstream.listenPort, peerIsTrusted: downstream.peerIsTrusted)
+        rewrite.replaceHost = runtime.replacesHost
+        rewrite.stripPrefixBytes = runtime.strippedBytes
+        let peer = downstream.peerText.span.extracting(0..<Int(downstream.peerTextLength))
+        let bytes = downstream.input.bytes
+        output.append { out in
+            writeRequestHead(
+                bytes, head, headers, peer: peer, requestID: requestID.text.span,
+                pathPrefix: runtime.pathPrefix.span, host: runtime.host.span, rewrite: rewrite, to: &out)
+        }
+    }
+
+    /// Sends what is left of the head and up to `forward` bytes of the body.
+    @inline(__always) borrowing func sendRequest(_ body: borrowing Chunk, _ forward: Int) -> Transfer {
+        if forward == 0 { return output.send(to: socket, limit: output.count) }
+        if output.isEmpty { return body.send(to: socket, limit: forward) }
+        return output.send(to: socket, then: body, limit: forward)
+    }
+}
+
+extension Chunk {
+    /// A part of the unread bytes.
+    @inline(__always) @_lifetime(borrow self)
+    borrowing func bytes(_ range: ByteRange) -> Span<UInt8> { bytes.extracting(range) }
+}

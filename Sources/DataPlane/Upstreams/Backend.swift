@@ -1,0 +1,93 @@
+import ProxyModel
+
+/// What identifies a backend to a worker: where to connect and how to talk.
+struct BackendKey: Hashable {
+    var host: String
+    var port: UInt16
+    var isTLS: Bool
+
+    init(_ url: BackendURL) {
+        host = url.host
+        port = url.port
+        isTLS = url.isTLS
+    }
+}
+
+/// A backend as one worker sees it: its endpoints, and what the balancing needs to know.
+struct Backend: ~Copyable {
+    var key: BackendKey?
+    /// One per address that the host name has; in order of the resolver's answer.
+    var endpoints: [Int32] = []
+    /// Where the next search for an endpoint starts.
+    var nextEndpoint = 0
+    /// Exchanges in flight to it from this worker.
+    var outstanding: Int32 = 0
+    /// Runtimes of routes that name it.
+    var references: Int32 = 0
+    /// What active health checks last said.
+    var isHealthy = true
+    /// Why there are no endpoints, for the error page and the log.
+    var resolutionFailure: String?
+
+    mutating func open(_ key: BackendKey) {
+        self.key = key
+        endpoints = []
+        nextEndpoint = 0
+        outstanding = 0
+        references = 0
+        isHealthy = true
+        resolutionFailure = nil
+    }
+}
+
+/// One address of a backend: its pool of connections and whether it answers at all.
+struct Endpoint: ~Copyable {
+    var backend: Int32 = -1
+    var generation: UInt32 = 0
+    var address = PeerAddress()
+    var port: UInt16 = 0
+    /// First of the idle connections, most recently used first.
+    var idle: Int32 = -1
+    var idleCount: Int32 = 0
+    /// Connections that lead to it, idle or not: the entry lives until the last is closed.
+    var connections: Int32 = 0
+    var outstanding: Int32 = 0
+    /// The resolver does not name it any more: no new exchange, connections end with the one they serve.
+    var isRetired = false
+    /// After a refused or timed-out connect nothing is sent before this time (monotonic nanoseconds) while others can
+    /// take the traffic.
+    var ejectedUntil: UInt64 = 0
+    /// Failures in a row, for the length of the next ejection.
+    var failures: Int32 = 0
+
+    static let firstEjection: UInt64 = 1_000_000_000
+    static let longestEjection: UInt64 = 30_000_000_000
+
+    mutating func open(backend: Int32, address: PeerAddress, port: UInt16) {
+        self.backend = backend
+        self.address = address
+        self.port = port
+        idle = -1
+        idleCount = 0
+        connections = 0
+        outstanding = 0
+        isRetired = false
+        ejectedUntil = 0
+        failures = 0
+    }
+
+    /// Doubles the ejection from 1 s up to 30 s; true for the first failure in a row.
+    mutating func eject(now: UInt64) -> Bool {
+        let length = min(Self.firstEjection << UInt64(min(failures, 5)), Self.longestEjection)
+        failures &+= 1
+        ejectedUntil = now &+ length
+        return failures == 1
+    }
+
+    @inline(__always) mutating func succeeded() {
+        if failures != 0 {
+            failures = 0
+            ejectedUntil = 0
+        }
+    }
+}

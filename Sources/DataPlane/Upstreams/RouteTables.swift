@@ -1,0 +1,74 @@
+import HTTPWire
+import ProxyModel
+import TrafficPolicy
+
+/// A route as a worker knows it, at the index that is its slot in the `RoutingTable`. What outlives a change of its
+/// settings is here: the counters.
+struct RouteEntry: ~Copyable {
+    var id = RouteID(number: 0)
+    /// The settings that new requests get, -1 once it is removed.
+    var runtime: Int32 = -1
+    /// Runtimes of it that still exist; the slot is released with the last.
+    var runtimes: Int32 = 0
+    var statistics = RouteStatistics()
+}
+
+/// A route's settings from one apply on. Immutable; an update makes a new one, and the old one lives until the last
+/// exchange that began with it has ended.
+struct RouteRuntime: ~Copyable {
+    var slot: Int32 = -1
+    var session: Int32 = -1
+    var backend: Int32 = -1
+    /// Exchanges that began with it and have not ended.
+    var inFlight: Int32 = 0
+    var isRetired = false
+    var weight: Int32 = 100
+    /// Nanoseconds.
+    var connectTimeout: UInt64 = 0
+    var responseHeadTimeout: UInt64 = 0
+    var idleTimeout: UInt64 = 0
+    var maxBodyBytes = 0
+    var maxRetries: UInt8 = 2
+    /// Put before the request's path; with `host` and `strippedBytes` the only things that make a forwarded head differ
+    /// between the members of a group.
+    var pathPrefix: [UInt8] = []
+    /// The Host that the backend gets where it is not the client's.
+    var host: [UInt8] = []
+    var replacesHost = false
+    /// Bytes that `strip_prefix` takes from the front of the path.
+    var strippedBytes = 0
+    /// Head lines that every response of the route gets, each ended by CRLF, and their names.
+    var responseLines: [UInt8] = []
+    var responseNames = HeaderNameSet()
+    /// The route sets Content-Type itself, also on answers of ours.
+    var replacesContentType = false
+    var hasMaintenance = false
+
+    @inline(__always) var rewritesHead: Bool { replacesHost || strippedBytes > 0 || !pathPrefix.isEmpty }
+}
+
+/// What a worker knows of a registry session: what steers traffic, and the drain's receipt.
+struct SessionEntry: ~Copyable {
+    var key = SessionKey(number: 0)
+    var isConnected = true
+    var drain: DrainRamp?
+    /// Exchanges in flight on its routes.
+    var inFlight: Int32 = 0
+    /// Monotonic nanoseconds of the last request's begin, 0 for none.
+    var lastRequestAt: UInt64 = 0
+    /// Runtimes that name it.
+    var references: Int32 = 0
+    var isEnded = false
+    var isFree = false
+
+    mutating func open(_ key: SessionKey) {
+        self.key = key
+        isConnected = true
+        drain = nil
+        inFlight = 0
+        lastRequestAt = 0
+        references = 0
+        isEnded = false
+        isFree = false
+    }
+}

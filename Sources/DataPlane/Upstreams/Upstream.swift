@@ -1,0 +1,49 @@
+import HTTPWire
+
+/// One connection to a backend's address.
+struct Upstream: ~Copyable {
+    var socket: Int32 = -1
+    var generation: UInt32 = 0
+    /// The endpoint that it leads to.
+    var endpoint: Int32 = -1
+    /// The exchange that it serves, -1 while idle.
+    var exchange: Int32 = -1
+    /// Neighbours in the endpoint's list of idle connections.
+    var next: Int32 = -1
+    var previous: Int32 = -1
+    var isIdle = false
+    var isConnecting = false
+    var isReadable = false
+    var isWritable = false
+    /// The backend has ended its sending direction.
+    var hasEnded = false
+    /// It served an exchange before this one: a failure before the first byte of an answer may be a keep-alive race.
+    var wasReused = false
+    /// Bytes of the current answer have arrived.
+    var hasAnswered = false
+    /// Nothing of the current exchange forbids keeping the connection.
+    var canBeReused = true
+    var input = Chunk()
+    /// The request head, kept until the answer begins so that it can be replayed elsewhere.
+    var output = Chunk()
+
+    mutating func open(_ socket: Int32, endpoint: Int32) {
+        self.socket = socket
+        self.endpoint = endpoint
+        exchange = -1
+        next = -1
+        previous = -1
+        isIdle = false
+        isConnecting = true
+        isReadable = false
+        isWritable = false
+        hasEnded = false
+        wasReused = false
+    }
+
+    @inline(__always) mutating func begin(_ exchange: Int32) {
+        self.exchange = exchange
+        hasAnswered = false
+        canBeReused = true
+    }
+}
