@@ -5,6 +5,7 @@ enum Byte {
     static var carriageReturn: UInt8 { 0x0D }
     static var space: UInt8 { 0x20 }
     static var quote: UInt8 { 0x22 }
+    static var hash: UInt8 { 0x23 }
     static var percent: UInt8 { 0x25 }
     static var asterisk: UInt8 { 0x2A }
     static var comma: UInt8 { 0x2C }
@@ -65,51 +66,67 @@ extension UInt8 {
 }
 
 extension SIMD16<UInt8> {
+    // Vectors are compared with vectors: with a scalar it would be a call instead of an instruction.
+
+    /// Lanes that hold the byte.
+    @inline(__always)
+    func equal(_ byte: UInt8) -> BlockMask { self .== Self(repeating: byte) }
+
+    /// Lanes that hold one of `count` bytes from `first` on.
+    @inline(__always)
+    func within(_ first: UInt8, _ count: UInt8) -> BlockMask {
+        self &- Self(repeating: first) .< Self(repeating: count)
+    }
+
+    /// Lanes that hold a letter.
+    @inline(__always)
+    var letters: BlockMask { (self | Self(repeating: 0x20)).within(0x61, 26) }
+
     /// Lanes with a control byte or a horizontal tab: where a field value may end.
     @inline(__always)
-    var controls: SIMDMask<SIMD16<Int8>> { (self .< 0x20) .| (self .== Byte.delete) }
+    var controls: BlockMask { within(0, 0x20) .| equal(Byte.delete) }
 
     /// Lanes with anything but letters, digits and `-`, of which nearly every header name is made.
     @inline(__always)
-    var beyondPlainName: SIMDMask<SIMD16<Int8>> {
-        let letters = (self | 0x20) &- 0x61 .< 26
-        let digits = self &- 0x30 .< 10
-        return .!(letters .| digits .| (self .== Byte.dash))
-    }
+    var beyondPlainName: BlockMask { .!(letters .| within(0x30, 10) .| equal(Byte.dash)) }
 
     /// Lanes with anything but letters, digits, `-`, `.` and `_`: where a host name ends.
     @inline(__always)
-    var beyondHostName: SIMDMask<SIMD16<Int8>> {
-        let letters = (self | 0x20) &- 0x61 .< 26
+    var beyondHostName: BlockMask {
         // '-' and '.' are 0x2D and 0x2E.
-        let others = (self &- 0x30 .< 10) .| (self &- 0x2D .< 2) .| (self .== Byte.underscore)
-        return .!(letters .| others)
+        let marks = within(Byte.dash, 2) .| equal(Byte.underscore)
+        return .!(letters .| within(0x30, 10) .| marks)
     }
 
     /// Lanes that a request target cannot have or that say something of its structure: up to SP, from DEL on, and
     /// `#`, `%`, `.`, `?`, `\`.
     @inline(__always)
-    var targetMarks: SIMDMask<SIMD16<Int8>> {
-        // Seen from '!', only 0x21 ... 0x7E are below 0x5E.
-        let outside = self &- 0x21 .>= 0x5E
-        let marks = (self .== 0x23) .| (self .== Byte.percent) .| (self .== Byte.dot) .| (self .== Byte.question)
-        return outside .| marks .| (self .== Byte.backslash)
+    var targetMarks: BlockMask {
+        let marks = equal(Byte.hash) .| equal(Byte.percent) .| equal(Byte.dot)
+        return .!within(0x21, 0x5E) .| marks .| equal(Byte.question) .| equal(Byte.backslash)
     }
 }
 
 extension Span where Element == UInt8 {
-    /// The first index from `start` on with a control byte other than HTAB, or the end.
+    /// The first index from `start` on with a control byte, which HTAB is too here, or an index past the end.
     @inline(__always)
     func firstControl(from start: Int) -> Int {
         var index = start
         while true {
-            let lane = block(at: index).controls.firstIndex
+            let nibbles = block(at: index).controls.nibbles
+            if nibbles != 0 { return index &+ nibbles.trailingZeroBitCount &>> 2 }
+            index &+= 16
+        }
+    }
+
+    /// The first index from `start` on with a byte that is no letter, digit or `-`, or the end.
+    @inline(never)
+    func endOfPlainName(from start: Int) -> Int {
+        var index = start
+        while true {
+            let lane = block(at: index).beyondPlainName.firstIndex
             index &+= lane
-            if lane < 16 {
-                if index >= count { return count }
-                if self[index] != Byte.tab { return index }
-                index &+= 1
-            }
+            if lane < 16 { return Swift.min(index, count) }
         }
     }
 
@@ -118,21 +135,45 @@ extension Span where Element == UInt8 {
     func firstLineFeed(from start: Int) -> Int {
         var index = start
         while index < count {
-            let lane = (block(at: index) .== Byte.lineFeed).firstIndex
+            let lane = block(at: index).equal(Byte.lineFeed).firstIndex
             index &+= lane
             if lane < 16 { return index }
         }
         return count
     }
 
-    /// Whether the bytes of a range are, in any case, those of a lower-case text of letters, digits and `-`.
+    /// Whether the bytes of a range, none of them a control byte, are in any case those of a lower-case text of up to
+    /// 16 letters, digits and `-`.
     @inline(__always)
     func equals(_ text: StaticString, in range: ByteRange) -> Bool {
-        guard range.length == text.utf8CodeUnitCount else { return false }
-        var index = 0
-        while index < range.length {
-            if self[range.start &+ index].lowercased != text.byte(at: index) { return false }
-            index &+= 1
+        let length = text.utf8CodeUnitCount
+        precondition(length > 0 && length <= 16)
+        guard range.length == length else { return false }
+        let folded = block(at: range.start).foldedWords
+        let low: UInt64 = ~0 &>> UInt64(length < 8 ? 64 &- 8 &* length : 0)
+        let high: UInt64 = length <= 8 ? 0 : ~0 &>> UInt64(128 &- 8 &* length)
+        return folded.low & low == packed(text) && folded.high & high == packed(text, from: 8)
+    }
+
+    /// The same for a text of any length.
+    func equalsLong(_ text: StaticString, in range: ByteRange) -> Bool {
+        range.length == text.utf8CodeUnitCount && begins(with: text, at: range.start, before: range.end)
+    }
+
+    /// Whether a lower-case text is at `start`, in any case.
+    func begins(with text: StaticString, at start: Int, before end: Int) -> Bool {
+        guard end &- start >= text.utf8CodeUnitCount else { return false }
+        for index in 0..<text.utf8CodeUnitCount where self[start &+ index].lowercased != text.byte(at: index) {
+            return false
+        }
+        return true
+    }
+
+    /// Whether two ranges hold the same bytes, the case of letters aside.
+    func areEqual(_ one: ByteRange, _ other: ByteRange) -> Bool {
+        guard one.length == other.length else { return false }
+        for index in 0..<one.length {
+            if self[one.start &+ index].lowercased != self[other.start &+ index].lowercased { return false }
         }
         return true
     }

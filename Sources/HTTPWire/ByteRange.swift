@@ -2,7 +2,7 @@
 ///
 /// Heads and bodies are never copied while they are parsed; what was found in them is named by ranges. They are
 /// relative to the first byte of the span given to the parser, so they stay valid when the buffer moves.
-public struct ByteRange: Hashable, Sendable {
+public struct ByteRange: Hashable, BitwiseCopyable, Sendable {
     /// Offset of the first byte.
     public var offset: UInt32
     /// Number of bytes.

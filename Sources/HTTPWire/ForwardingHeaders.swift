@@ -66,7 +66,7 @@ func writeTrustedForwarding(
 private func writeJoined(
     _ bytes: Span<UInt8>, _ headers: borrowing HeaderTable, _ kind: HeaderKind, to out: inout OutputRawSpan
 ) {
-    let lines = headers.lines.span
+    let lines = headers.lines
     for index in 0..<headers.count where lines[index].kind == kind && !lines[index].value.isEmpty {
         if lines[index].isDropped { continue }
         out.append(bytes.extracting(lines[index].value))
@@ -104,8 +104,13 @@ private func writeForwardedElement(
     if rewrite.isTLS { out.append(";proto=https") } else { out.append(";proto=http") }
 }
 
-/// Whether an address is one of IPv6: the colon is among the first five characters.
+/// Whether an address is one of IPv6: then there is a colon among the first five characters.
 @inline(__always)
 private func hasColon(_ address: Span<UInt8>) -> Bool {
-    (address.block(at: 0) .== Byte.colon).firstIndex < 16
+    var index = 0
+    while index < address.count && index < 5 {
+        if address[index] == Byte.colon { return true }
+        index &+= 1
+    }
+    return false
 }

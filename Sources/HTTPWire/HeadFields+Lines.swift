@@ -58,8 +58,20 @@ extension HeadFields {
         return number
     }
 
-    /// A list of tokens (RFC 9110 §7.6.1).
+    @inline(__always)
     private mutating func takeConnection(_ bytes: Span<UInt8>, _ value: ByteRange) throws(HeadError) {
+        if bytes.equals("keep-alive", in: value) {
+            wantsKeepAlive = true
+        } else if bytes.equals("close", in: value) {
+            wantsClose = true
+        } else {
+            try takeConnectionOptions(bytes, value)
+        }
+    }
+
+    /// A list of tokens (RFC 9110 §7.6.1).
+    @inline(never)
+    private mutating func takeConnectionOptions(_ bytes: Span<UInt8>, _ value: ByteRange) throws(HeadError) {
         var index = value.start
         while true {
             while index < value.end && (bytes[index].isBlank || bytes[index] == Byte.comma) { index &+= 1 }
@@ -69,12 +81,14 @@ extension HeadFields {
             let token = ByteRange(from: start, to: index)
             while index < value.end && bytes[index].isBlank { index &+= 1 }
             if token.isEmpty || (index < value.end && bytes[index] != Byte.comma) { throw .badConnection }
-            switch token.length {
-            case 10 where bytes.equals("keep-alive", in: token): wantsKeepAlive = true
-            case 5 where bytes.equals("close", in: token): wantsClose = true
-            case 7 where bytes.equals("upgrade", in: token): connectionNamesUpgrade = true
-            case 2 where bytes.equals("te", in: token): break
-            default: connectionNamesOthers = true
+            if bytes.equals("keep-alive", in: token) {
+                wantsKeepAlive = true
+            } else if bytes.equals("close", in: token) {
+                wantsClose = true
+            } else if bytes.equals("upgrade", in: token) {
+                connectionNamesUpgrade = true
+            } else if !bytes.equals("te", in: token) {
+                connectionNamesOthers = true
             }
         }
     }
@@ -93,7 +107,7 @@ func dropNominated(_ bytes: Span<UInt8>, _ fields: inout HeadFields, _ table: in
             let token = ByteRange(from: start, to: end)
             for other in 0..<table.count where table.lines[other].kind.canBeNominated {
                 guard bytes.areEqual(table.lines[other].name, token) else { continue }
-                table.lines[other].isDropped = true
+                table.drop(at: other)
                 fields.hasDropped = true
             }
             start = end
@@ -102,15 +116,6 @@ func dropNominated(_ bytes: Span<UInt8>, _ fields: inout HeadFields, _ table: in
 }
 
 extension Span where Element == UInt8 {
-    /// Whether two ranges hold the same letters, case aside.
-    func areEqual(_ one: ByteRange, _ other: ByteRange) -> Bool {
-        guard one.length == other.length else { return false }
-        for index in 0..<one.length {
-            if self[one.start + index].lowercased != self[other.start + index].lowercased { return false }
-        }
-        return true
-    }
-
     /// Whether a list has the token, with or without parameters.
     func hasToken(_ token: StaticString, in list: ByteRange) -> Bool {
         var index = list.start

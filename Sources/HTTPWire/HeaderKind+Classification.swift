@@ -1,4 +1,53 @@
 extension HeaderKind {
+    /// The kind of the name of `length` bytes at `start`, of which `block` has the first 16.
+    @inline(__always)
+    static func classify(_ bytes: Span<UInt8>, _ block: Block, at start: Int, length: Int) -> HeaderKind {
+        let first = block.words.low & 0x1F
+        if firstLetters(ofLength: length) &>> UInt32(truncatingIfNeeded: first) & 1 == 0 { return .other }
+        return classifyCandidate(bytes, block, at: start, length: length)
+    }
+
+    /// Bit n tells that a known name of this length begins with letter n: most names are told apart by that.
+    @inline(__always)
+    private static func firstLetters(ofLength length: Int) -> UInt32 {
+        switch length {
+        case 2: letters("t")
+        case 3: letters("v")
+        case 4: letters("h")
+        case 5: letters("p")
+        case 6: letters("ace")
+        case 7: letters("ut")
+        case 8: letters("l")
+        case 9: letters("f")
+        case 10: letters("cks")
+        case 12, 15: letters("x")
+        case 14: letters("ch")
+        case 16: letters("xp")
+        case 17: letters("tx")
+        case 18, 19: letters("p")
+        default: 0
+        }
+    }
+
+    @inline(__always)
+    private static func letters(_ text: StaticString) -> UInt32 {
+        var set: UInt32 = 0
+        var index = 0
+        while index < text.utf8CodeUnitCount {
+            set |= 1 &<< UInt32(text.byte(at: index) & 0x1F)
+            index &+= 1
+        }
+        return set
+    }
+
+    @inline(never)
+    private static func classifyCandidate(
+        _ bytes: Span<UInt8>, _ block: Block, at start: Int, length: Int
+    ) -> HeaderKind {
+        let rest = length > 16 && length < 20 ? bytes.block(at: start &+ 16).foldedWords.low : 0
+        return classify(block.foldedWords, rest: rest, length: length)
+    }
+
     /// The kind of a name.
     ///
     /// - Parameters:

@@ -1,5 +1,5 @@
 /// What a header name means to a proxy. The order matters: from `host` on the parser has to look at the value.
-public enum HeaderKind: UInt8, Hashable, Sendable {
+public enum HeaderKind: UInt8, Hashable, BitwiseCopyable, Sendable {
     /// Passed on without a look.
     case other
     case accept, cookie, setCookie, location, via, xRequestID

@@ -18,39 +18,31 @@ func parseHeaderLines(
     var position = start
     var count = 0
     var kinds: UInt32 = 0
+    var hasUnusualNames = false
     while true {
         let block = bytes.block(at: position)
         var nameEnd = position &+ block.beyondPlainName.firstIndex
-        if nameEnd &- position == 16 { nameEnd = bytes.endOfPlainName(from: nameEnd) }
-        if nameEnd >= bytes.count { return -1 }
-        var isLookalike = false
-        if bytes[nameEnd] != Byte.colon || nameEnd == position {
-            if nameEnd == position && bytes[position] == Byte.carriageReturn {
-                if position &+ 1 >= bytes.count { return -1 }
-                if bytes[position &+ 1] != Byte.lineFeed { throw .bareCarriageReturn }
-                break
-            }
-            nameEnd = try endOfUnusualName(bytes, from: position, knownTo: nameEnd)
-            if nameEnd >= bytes.count { return -1 }
-            isLookalike = isUnderscoredForm(bytes, ByteRange(from: position, to: nameEnd))
+        if nameEnd &- position == 16 { nameEnd = try endOfLongName(bytes, from: position) }
+        var valueStart = nameEnd &+ 2
+        if !bytes.has(": ", at: nameEnd) || nameEnd == position {
+            if nameEnd == position && bytes.hasLineEnd(at: position) { break }
+            let end = try endOfUnusualName(bytes, from: position, knownTo: nameEnd)
+            if end < 0 { return -1 }
+            if end != nameEnd { hasUnusualNames = true }
+            nameEnd = end
+            valueStart = end &+ 1
         }
-
-        var valueStart = nameEnd &+ 1
-        while valueStart < bytes.count && bytes[valueStart].isBlank { valueStart &+= 1 }
-        let lineEnd = bytes.firstControl(from: valueStart)
-        if lineEnd &+ 1 >= bytes.count {
-            if lineEnd < bytes.count && bytes[lineEnd] != Byte.carriageReturn { throw lineError(bytes, at: lineEnd) }
-            return -1
+        if valueStart < bytes.count && bytes[valueStart].isBlank { valueStart = endOfBlanks(bytes, from: valueStart) }
+        var lineEnd = bytes.firstControl(from: valueStart)
+        if !bytes.hasLineEnd(at: lineEnd) {
+            lineEnd = try endOfUnusualValue(bytes, from: lineEnd)
+            if lineEnd < 0 { return -1 }
         }
-        if bytes[lineEnd] != Byte.carriageReturn || bytes[lineEnd &+ 1] != Byte.lineFeed {
-            throw lineError(bytes, at: lineEnd)
-        }
-        if count == maxHeaders { throw .tooManyHeaders }
         var valueEnd = lineEnd
-        while valueEnd > valueStart && bytes[valueEnd &- 1].isBlank { valueEnd &-= 1 }
+        if bytes[valueEnd &- 1] <= Byte.space { valueEnd = startOfBlanks(bytes, from: valueStart, to: lineEnd) }
 
+        if count == maxHeaders { throw .tooManyHeaders }
         let nameLength = nameEnd &- position
-        if nameLength > Int(UInt16.max) { throw .badHeaderName }
         let kind = HeaderKind.classify(bytes, block, at: position, length: nameLength)
         var line = HeaderLine()
         line.start = UInt32(truncatingIfNeeded: position)
@@ -61,82 +53,102 @@ func parseHeaderLines(
         if kind.rawValue >= HeaderKind.host.rawValue {
             line.isDropped = try fields.take(
                 kind, bytes, line.value, of: section, isRepeated: kinds &>> UInt32(kind.rawValue) & 1 != 0)
-        }
-        if isLookalike || line.isDropped {
-            line.isDropped = true
-            fields.hasDropped = true
+            if line.isDropped { fields.hasDropped = true }
         }
         kinds |= 1 &<< UInt32(kind.rawValue)
-        table.lines[count] = line
+        table.write(line, at: count)
         count &+= 1
         position = lineEnd &+ 2
     }
     table.count = count
     fields.headerCount = count
     fields.kinds = HeaderKindSet(rawValue: kinds)
+    if hasUnusualNames { dropUnderscored(bytes, &fields, &table) }
     if fields.connectionNamesOthers { dropNominated(bytes, &fields, &table) }
     return position &+ 2
 }
 
-extension HeaderKind {
-    /// The kind of the name of `length` bytes at `start`, of which `block` has the first 16.
-    @inline(__always)
-    static func classify(_ bytes: Span<UInt8>, _ block: Block, at start: Int, length: Int) -> HeaderKind {
-        let name = (block | 0x20).words
-        let rest = length > 16 && length < 20 ? (bytes.block(at: start &+ 16) | 0x20).words.low : 0
-        return classify(name, rest: rest, length: length)
-    }
+/// More than any name needs, and less than a line's `nameLength` can count.
+private let maxNameBytes = 4096
+
+/// Where the plain part of a name ends that is longer than a block, or the end of the bytes.
+@inline(never)
+private func endOfLongName(_ bytes: Span<UInt8>, from start: Int) throws(HeadError) -> Int {
+    let end = bytes.endOfPlainName(from: start &+ 16)
+    if end &- start > maxNameBytes { throw .badHeaderName }
+    return end
 }
 
-extension Span where Element == UInt8 {
-    /// The first index from `start` on with a byte that is no letter, digit or `-`, or the end.
-    @inline(never)
-    func endOfPlainName(from start: Int) -> Int {
-        var index = start
-        while true {
-            let lane = block(at: index).beyondPlainName.firstIndex
-            index &+= lane
-            if lane < 16 { return Swift.min(index, count) }
-        }
-    }
-}
-
-/// Where a name ends that has other characters than letters, digits and `-`, or the end of the bytes.
+/// Where a name ends that has other characters than letters, digits and `-`, or -1 when more bytes are needed.
 ///
 /// - Throws: where the line is no header line.
 @inline(never)
 private func endOfUnusualName(_ bytes: Span<UInt8>, from start: Int, knownTo end: Int) throws(HeadError) -> Int {
     var index = end
     while index < bytes.count && bytes[index].isToken { index &+= 1 }
-    guard index < bytes.count else { return index }
+    if index &- start > maxNameBytes { throw .badHeaderName }
+    if index == bytes.count { return -1 }
     switch bytes[index] {
-    case Byte.colon:
-        if index == start { throw .badHeaderName }
-        return index
+    case Byte.colon where index > start: return index
     case Byte.space, Byte.tab:
         // RFC 9112 §5.1 and §5.2: both have been used to show different recipients different messages.
-        if index == start { throw .obsoleteLineFolding }
-        throw .whitespaceBeforeColon
+        throw index == start ? .obsoleteLineFolding : .whitespaceBeforeColon
+    case Byte.carriageReturn where index == start:
+        // Half of an empty line.
+        if index &+ 1 == bytes.count { return -1 }
+        throw .bareCarriageReturn
     case Byte.lineFeed: throw .bareLineFeed
     default: throw .badHeaderName
     }
 }
 
-/// The error for the byte that a header value cannot have or that ends it wrongly.
+/// Where a value ends in which a control byte was found at `start` that does not begin a CRLF, or -1 when more bytes
+/// are needed. HTAB goes on, anything else is an error.
 @inline(never)
-func lineError(_ bytes: Span<UInt8>, at index: Int) -> HeadError {
-    switch bytes[index] {
-    case Byte.carriageReturn: .bareCarriageReturn
-    case Byte.lineFeed: .bareLineFeed
-    default: .controlCharacter
+func endOfUnusualValue(_ bytes: Span<UInt8>, from start: Int) throws(HeadError) -> Int {
+    var index = start
+    while index < bytes.count {
+        switch bytes[index] {
+        case Byte.tab: index = bytes.firstControl(from: index &+ 1)
+        case Byte.carriageReturn:
+            if bytes.hasLineEnd(at: index) { return index }
+            if index &+ 1 == bytes.count { return -1 }
+            throw .bareCarriageReturn
+        case Byte.lineFeed: throw .bareLineFeed
+        default: throw .controlCharacter
+        }
     }
+    return -1
 }
 
-/// Whether a name is one of those that carry trust or framing, but for `_` in place of `-`.
+/// The first index from `start` on with neither SP nor HTAB.
+@inline(never)
+private func endOfBlanks(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    var index = start
+    while index < bytes.count && bytes[index].isBlank { index &+= 1 }
+    return index
+}
+
+/// Where the run of SP and HTAB begins that ends at `end`.
+@inline(never)
+private func startOfBlanks(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+    var index = end
+    while index > start && bytes[index &- 1].isBlank { index &-= 1 }
+    return index
+}
+
+/// Drops lines whose names are those that carry trust or framing, but for `_` in place of `-`.
 ///
 /// Gateways in the manner of CGI see the two as one (`HTTP_X_FORWARDED_FOR`), so such a line must not come from a
 /// client.
 @inline(never)
+private func dropUnderscored(_ bytes: Span<UInt8>, _ fields: inout HeadFields, _ table: inout HeaderTable) {
+    for index in 0..<table.count where isUnderscoredForm(bytes, table.lines[index].name) {
+        table.drop(at: index)
+        fields.hasDropped = true
+    }
+}
+
 private func isUnderscoredForm(_ bytes: Span<UInt8>, _ name: ByteRange) -> Bool {
     guard name.length <= 19 else { return false }
     var hasUnderscore = false
@@ -148,10 +160,10 @@ private func isUnderscoredForm(_ bytes: Span<UInt8>, _ name: ByteRange) -> Bool 
             byte = Byte.dash
             hasUnderscore = true
         }
-        if index < 16 { low[index] = byte | 0x20 } else { high[index &- 16] = byte | 0x20 }
+        if index < 16 { low[index] = byte } else { high[index &- 16] = byte }
     }
     guard hasUnderscore else { return false }
-    switch HeaderKind.classify(low.words, rest: high.words.low, length: name.length) {
+    switch HeaderKind.classify(low.foldedWords, rest: high.foldedWords.low, length: name.length) {
     case .other, .accept, .cookie, .setCookie, .location: return false
     default: return true
     }

@@ -1,5 +1,5 @@
 /// One header line of a parsed head.
-public struct HeaderLine: Sendable {
+public struct HeaderLine: BitwiseCopyable, Sendable {
     /// Offset of the line's first byte, which is that of the name.
     public var start: UInt32
     /// Bytes of the name.
@@ -32,31 +32,49 @@ public struct HeaderLine: Sendable {
 
 /// The header lines of one head: scratch of a worker, overwritten by every parse.
 ///
-/// Take `lines.span` once for a loop: a subscript on `lines` through a borrowing parameter copies the whole array.
+/// The lines are on the heap, allocated once: a table is passed on as a pointer and a count and never copied.
 public struct HeaderTable: ~Copyable {
     /// The most lines that a head can have.
-    public static let capacity = 128
+    @inlinable
+    public static var capacity: Int { 128 }
 
-    /// The lines; only the first `count` mean something.
-    public var lines: InlineArray<128, HeaderLine>
     /// Number of lines of the head that was parsed last.
-    public var count: Int
+    public internal(set) var count: Int
+    private var storage: FixedStorage<HeaderLine>
 
     /// A table without lines.
-    @inlinable
     public init() {
-        lines = InlineArray(repeating: HeaderLine())
+        storage = FixedStorage(repeating: HeaderLine(), count: Self.capacity)
         count = 0
+    }
+
+    /// The lines of the head that was parsed last, in order.
+    public var lines: Span<HeaderLine> {
+        @_lifetime(borrow self)
+        get { storage.span.extracting(first: count) }
     }
 
     /// The first line of a kind that is not dropped.
     ///
     /// - Complexity: O(lines); ask the head's `kinds` first.
     public borrowing func first(_ kind: HeaderKind) -> HeaderLine? {
-        let all = lines.span
-        for index in 0..<count where all[index].kind == kind && !all[index].isDropped {
+        let all = lines
+        for index in 0..<all.count where all[index].kind == kind && !all[index].isDropped {
             return all[index]
         }
         return nil
+    }
+
+    /// Writes a line; the parser sets `count` when it has them all.
+    @inline(__always)
+    mutating func write(_ line: HeaderLine, at index: Int) {
+        storage.write(line, at: index)
+    }
+
+    /// Marks a line as dropped.
+    mutating func drop(at index: Int) {
+        var line = storage.span[index]
+        line.isDropped = true
+        storage.write(line, at: index)
     }
 }

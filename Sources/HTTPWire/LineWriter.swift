@@ -31,7 +31,7 @@ func writeLines(
 ///   - bytes: The bytes given to `parseTrailers`.
 ///   - out: Has room for as many bytes as the section had.
 public func writeTrailers(_ bytes: Span<UInt8>, _ headers: borrowing HeaderTable, to out: inout OutputRawSpan) {
-    let lines = headers.lines.span
+    let lines = headers.lines
     for index in 0..<headers.count where !lines[index].isDropped {
         out.append(bytes.extracting(Int(lines[index].start)..<Int(lines[index].end)))
     }
@@ -39,14 +39,18 @@ public func writeTrailers(_ bytes: Span<UInt8>, _ headers: borrowing HeaderTable
 }
 
 extension OutputRawSpan {
-    /// Appends a number in decimal.
+    /// Appends a number in decimal; 8 bytes must be free.
+    @inline(__always)
     @_lifetime(self: copy self)
     mutating func append(decimal number: UInt16) {
-        var divisor: UInt16 = number >= 10_000 ? 10_000 : number >= 1_000 ? 1_000 : number >= 100 ? 100 : 10
-        if number < 10 { divisor = 1 }
-        while divisor > 0 {
-            append(byte: UInt8(truncatingIfNeeded: number / divisor % 10) &+ 0x30)
-            divisor /= 10
-        }
+        var rest = UInt64(number)
+        var digits: UInt64 = 0
+        var count = 0
+        repeat {
+            digits = digits &<< 8 | (0x30 &+ rest % 10)
+            rest /= 10
+            count &+= 1
+        } while rest > 0
+        append(digits, count: count)
     }
 }

@@ -48,14 +48,3 @@ extension RequestHead {
         isAsterisk = methodKind == .options && target.isEmpty
     }
 }
-
-extension Span where Element == UInt8 {
-    /// Whether a lower-case text of letters, `:` and `/` is at `start`, in any case.
-    func begins(with text: StaticString, at start: Int, before end: Int) -> Bool {
-        guard end - start >= text.utf8CodeUnitCount else { return false }
-        for index in 0..<text.utf8CodeUnitCount where self[start + index].lowercased != text.byte(at: index) {
-            return false
-        }
-        return true
-    }
-}

@@ -40,7 +40,7 @@ public func writeRequestHead(
         out.append("\r\n")
     }
     writeLines(
-        bytes, headers.lines.span.extracting(first: head.headerCount), from: head.firstLineEnd, to: head.size &- 2,
+        bytes, headers.lines, from: head.firstLineEnd, to: head.size &- 2,
         dropping: head.hasDropped || !head.kinds.isDisjoint(with: dropped) ? dropped : nil, to: &out)
     if head.acceptsTrailers { out.append("TE: trailers\r\nConnection: TE\r\n") }
     if rewrite.peerIsTrusted {

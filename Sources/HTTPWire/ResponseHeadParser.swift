@@ -45,15 +45,12 @@ private func parseStatusLine(_ bytes: Span<UInt8>, _ head: inout ResponseHead) t
     let ones = bytes[11] &- 0x30
     if bytes[8] != Byte.space || hundreds > 9 || tens > 9 || ones > 9 || hundreds == 0 { throw .badStatusLine }
     head.status = Int(hundreds) &* 100 &+ Int(tens) &* 10 &+ Int(ones)
-    let lineEnd = bytes.firstControl(from: 12)
     let hasSpace = bytes[12] == Byte.space
     if !hasSpace && bytes[12] != Byte.carriageReturn { throw .badStatusLine }
-    if lineEnd &+ 1 >= bytes.count {
-        if lineEnd < bytes.count && bytes[lineEnd] != Byte.carriageReturn { throw lineError(bytes, at: lineEnd) }
-        return false
-    }
-    if bytes[lineEnd] != Byte.carriageReturn || bytes[lineEnd &+ 1] != Byte.lineFeed {
-        throw lineError(bytes, at: lineEnd)
+    var lineEnd = bytes.firstControl(from: 12)
+    if !bytes.hasLineEnd(at: lineEnd) {
+        lineEnd = try endOfUnusualValue(bytes, from: lineEnd)
+        if lineEnd < 0 { return false }
     }
     head.reason = ByteRange(from: hasSpace ? 13 : 12, to: lineEnd)
     head.isVerbatim = hasSpace && head.minorVersion == 1
@@ -84,7 +81,7 @@ private func checkBeginningOfStatusLine(_ bytes: Span<UInt8>) throws(HeadError) 
 private func dropFraming(_ head: inout ResponseHead, _ headers: inout HeaderTable) {
     for index in 0..<headers.count {
         switch headers.lines[index].kind {
-        case .contentLength, .transferEncoding: headers.lines[index].isDropped = true
+        case .contentLength, .transferEncoding: headers.drop(at: index)
         default: break
         }
     }

@@ -47,7 +47,7 @@ public func writeResponseHead(
     }
     var dropped: HeaderKindSet = rewrite.keepsTrailers ? [] : HeaderKindSet(.trailer)
     if rewrite.dechunk { dropped.insert(HeaderKindSet(.transferEncoding)) }
-    let lines = headers.lines.span.extracting(first: head.headerCount)
+    let lines = headers.lines
     if removing.isEmpty {
         writeLines(
             bytes, lines, from: start, to: head.size &- 2,

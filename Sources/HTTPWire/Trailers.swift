@@ -23,7 +23,7 @@ public func parseTrailers(
     if end &- from > limits.maxHeadBytes { throw .headTooLarge }
     for index in 0..<headers.count where !headers.lines[index].isDropped {
         let line = headers.lines[index]
-        headers.lines[index].isDropped = line.kind != .other || isForbiddenInTrailers(bytes, line.name)
+        if line.kind != .other || isForbiddenInTrailers(bytes, line.name) { headers.drop(at: index) }
     }
     return end &- from
 }
@@ -43,9 +43,9 @@ private func isForbiddenInTrailers(_ bytes: Span<UInt8>, _ name: ByteRange) -> B
         bytes.equals("authorization", in: name) || bytes.equals("cache-control", in: name)
             || bytes.equals("content-range", in: name) || bytes.equals("if-none-match", in: name)
     case 16: bytes.equals("content-encoding", in: name) || bytes.equals("www-authenticate", in: name)
-    case 17: bytes.equals("if-modified-since", in: name)
-    case 19: bytes.equals("if-unmodified-since", in: name)
-    case 25: bytes.equals("strict-transport-security", in: name)
+    case 17: bytes.equalsLong("if-modified-since", in: name)
+    case 19: bytes.equalsLong("if-unmodified-since", in: name)
+    case 25: bytes.equalsLong("strict-transport-security", in: name)
     default: false
     }
 }
