@@ -44,18 +44,31 @@ extension UInt8 {
     }
 }
 
-extension StringProtocol {
+extension Substring {
     /// The text without spaces and tabs at both ends.
     package var trimmed: String {
-        var bytes = Substring(self)
-        while bytes.utf8.first == 0x20 || bytes.utf8.first == 0x09 { bytes.removeFirst() }
-        while bytes.utf8.last == 0x20 || bytes.utf8.last == 0x09 { bytes.removeLast() }
-        return String(bytes)
+        var bytes = utf8
+        while bytes.first == 0x20 || bytes.first == 0x09 { bytes.removeFirst() }
+        while bytes.last == 0x20 || bytes.last == 0x09 { bytes.removeLast() }
+        return String(Substring(bytes))
     }
 
     /// The text with `A`–`Z` made lower-case and nothing else changed.
     package var asciiLowercased: String {
         guard utf8.contains(where: { $0 &- 0x41 < 26 }) else { return String(self) }
         return String(decoding: utf8.map(\.asciiLowercased), as: UTF8.self)
+    }
+}
+
+extension String {
+    /// The text without spaces and tabs at both ends.
+    package var trimmed: String { self[...].trimmed }
+
+    /// The text with `A`–`Z` made lower-case and nothing else changed.
+    package var asciiLowercased: String { self[...].asciiLowercased }
+
+    /// The parts of the text between commas, empty ones too, without spaces and tabs at their ends.
+    package var commaSeparated: [String] {
+        utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { Substring($0).trimmed }
     }
 }

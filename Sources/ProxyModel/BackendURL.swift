@@ -52,11 +52,12 @@ public struct BackendURL: Hashable, Sendable, CustomStringConvertible {
     /// Reads `SCHEME://HOST[:PORT][/PATH]`. User info, query and fragment are errors.
     public init(parsing text: String) throws(ValueError) {
         do throws(ValueError) {
-            guard let colon = text.firstRange(of: "://") else { throw ValueError("it has no scheme") }
-            guard let scheme = Scheme(rawValue: String(text[..<colon.lowerBound]).asciiLowercased) else {
+            guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].utf8.starts(with: "://".utf8)
+            else { throw ValueError("it has no scheme") }
+            guard let scheme = Scheme(rawValue: text[..<colon].asciiLowercased) else {
                 throw ValueError("the scheme is not known")
             }
-            let rest = text[colon.upperBound...]
+            let rest = text[text.utf8.index(colon, offsetBy: 3)...]
             let slash = rest.utf8.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
             self.scheme = scheme
             (host, port) = try Self.parseAuthority(rest[..<slash], defaultPort: scheme.defaultPort)

@@ -44,15 +44,14 @@ public struct DomainPattern: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: where the list or one of its entries is empty or not valid.
     public static func parseList(_ text: String) throws(ValueError) -> [DomainPattern] {
         var domains: [DomainPattern] = []
-        for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
-            domains.append(try DomainPattern(parsing: entry.trimmed))
-        }
+        for entry in text.commaSeparated { domains.append(try DomainPattern(parsing: entry)) }
         return withoutRepetitions(domains)
     }
 
     /// The patterns in their order, each once.
     public static func withoutRepetitions(_ domains: [DomainPattern]) -> [DomainPattern] {
         guard domains.count > 1 else { return domains }
+        if domains.count == 2 { return domains[0] == domains[1] ? [domains[0]] : domains }
         var seen: Set<DomainPattern> = []
         return domains.filter { seen.insert($0).inserted }
     }

@@ -52,11 +52,15 @@ public enum DurationText {
 
     /// The nanoseconds of a Go duration; `nil` where it is none or does not fit.
     private static func nanoseconds(of text: String) -> Int64? {
-        var rest = text[...]
-        let isNegative = rest.first == "-"
-        if isNegative || rest.first == "+" { rest.removeFirst() }
-        guard let first = rest.utf8.first, first.isASCIIDigit || first == UInt8(ascii: ".") else { return nil }
-        if rest.utf8.allSatisfy(\.isASCIIDigit) { rest += "s" }
+        var rest = text.utf8[...]
+        let isNegative = rest.first == UInt8(ascii: "-")
+        if isNegative || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+        guard !rest.isEmpty else { return nil }
+        if rest.allSatisfy(\.isASCIIDigit) {
+            guard let seconds = number(of: rest) else { return nil }
+            let (total, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+            return overflow ? nil : isNegative ? -total : total
+        }
         var total: Int64 = 0
         while !rest.isEmpty {
             guard let part = takePart(&rest) else { return nil }
@@ -68,29 +72,41 @@ public enum DurationText {
     }
 
     /// Takes one number with its unit off the front.
-    private static func takePart(_ rest: inout Substring) -> Int64? {
-        let whole = rest.prefix { $0.isASCII && $0.isNumber }
+    private static func takePart(_ rest: inout Substring.UTF8View) -> Int64? {
+        let whole = rest.prefix(while: \.isASCIIDigit)
         rest = rest[whole.endIndex...]
-        var fraction = rest[rest.startIndex..<rest.startIndex]
-        if rest.first == "." {
+        var fraction = rest.prefix(0)
+        if rest.first == UInt8(ascii: ".") {
             rest.removeFirst()
-            fraction = rest.prefix { $0.isASCII && $0.isNumber }
+            fraction = rest.prefix(while: \.isASCIIDigit)
             rest = rest[fraction.endIndex...]
         }
         guard !whole.isEmpty || !fraction.isEmpty else { return nil }
-        let unitText = rest.prefix { !($0.isASCII && ($0.isNumber || $0 == ".")) }
+        let unitText = rest.prefix { !$0.isASCIIDigit && $0 != UInt8(ascii: ".") }
         rest = rest[unitText.endIndex...]
-        guard let unit = units.first(where: { $0.name == unitText })?.nanoseconds,
-            let number = whole.isEmpty ? 0 : Int64(whole)
+        guard let unit = units.first(where: { unitText.elementsEqual($0.name.utf8) })?.nanoseconds,
+            let number = number(of: whole)
         else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: unit)
         guard !overflow else { return nil }
         // Digits below a nanosecond are cut off, as Go does.
         var (scaled, scale) = (Int64(0), unit)
-        for digit in fraction.utf8 {
+        for digit in fraction {
             scaled += Int64(digit - UInt8(ascii: "0")) * scale / 10
             scale /= 10
         }
         return product.addingReportingOverflow(scaled).overflow ? nil : product + scaled
+    }
+
+    /// The number that the digits show (0 for none); `nil` where it does not fit.
+    private static func number(of digits: Substring.UTF8View) -> Int64? {
+        var number: Int64 = 0
+        for digit in digits {
+            let (product, tooBig) = number.multipliedReportingOverflow(by: 10)
+            let (sum, overflow) = product.addingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
+            guard !tooBig, !overflow else { return nil }
+            number = sum
+        }
+        return number
     }
 }

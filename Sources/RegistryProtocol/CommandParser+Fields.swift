@@ -109,10 +109,10 @@ extension CommandParser {
 
     static func scopes(_ text: String) throws(ValueError) -> Set<ConfigScope> {
         var scopes: Set<ConfigScope> = []
-        for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let scope = ConfigScope(rawValue: entry.trimmed) else {
+        for entry in text.commaSeparated {
+            guard let scope = ConfigScope(rawValue: entry) else {
                 let known = ConfigScope.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .invalid("scope", entry.trimmed, expected: "a comma-separated list of \(known)")
+                throw .invalid("scope", entry, expected: "a comma-separated list of \(known)")
             }
             scopes.insert(scope)
         }
@@ -132,9 +132,7 @@ extension MaintenanceSelection {
     /// Reads `ALL` or a comma-separated list of route ids, paths and domains.
     public init(parsing text: String) throws(ValueError) {
         var targets: [MaintenanceTarget] = []
-        for entry in text.split(separator: ",", omittingEmptySubsequences: false) {
-            targets.append(try Self.target(entry.trimmed, in: text))
-        }
+        for entry in text.commaSeparated { targets.append(try Self.target(entry, in: text)) }
         guard targets.count == 1 || !targets.contains(.all) else {
             throw .invalid("target", text, expected: "ALL alone or a list without it")
         }
