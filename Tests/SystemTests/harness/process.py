@@ -75,7 +75,8 @@ class Program:
                     shown = "\n  ".join(self.lines[-30:])
                     ended = self._process.poll()
                     raise AssertionError(
-                        f"{self.name} wrote no line like /{pattern}/ within {within} s (exit status {ended}):\n  {shown}")
+                        f"{self.name} wrote no line like /{pattern}/ within {within} s "
+                        f"(exit status {ended}):\n  {shown}")
                 self._arrived.wait(min(remaining, 0.2))
 
     def send_signal(self, number):

@@ -205,7 +205,8 @@ def test_an_early_answer_with_close_while_the_client_sends(proxy, backend):
 
 def test_bytes_after_an_answer_spoil_the_connection(proxy, backend):
     """What follows an answer must never be taken for the answer to another client's request."""
-    one = backend(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 Evil\r\nContent-Length: 4\r\n\r\nevil"))
+    one = backend(raw(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" b"HTTP/1.1 200 Evil\r\nContent-Length: 4\r\n\r\nevil"))
     site = proxy.site(one)
     for _ in range(5):
         response = site.get("/")

@@ -23,7 +23,8 @@ def test_a_page_is_the_default(unknown, accept):
     assert response.headers.get("X-Request-Id") in response.text
 
 
-@pytest.mark.parametrize("accept", ["application/json", "application/problem+json", "application/json, text/plain;q=0.5"])
+@pytest.mark.parametrize("accept", [
+    "application/json", "application/problem+json", "application/json, text/plain;q=0.5"])
 def test_json_problem_details_by_accept(unknown, accept):
     response = unknown([("Accept", accept)])
     assert response.headers.get("Content-Type") == "application/problem+json"

@@ -168,7 +168,8 @@ def test_a_name_heals_and_changes_by_itself(start, backend, own_hosts_file):
     site = server.site(f"http://moving.test:{first.port}")
     assert site.get("/").status in (502, 503)
     hosts.write_text("127.0.0.1 localhost moving.test\n", encoding="ascii")
-    eventually(lambda: site.get("/").status == 200 and site.get("/").json()["backend"] == "first", "the name to resolve")
+    eventually(lambda: site.get("/").status == 200, "the name to resolve")
+    assert site.get("/").json()["backend"] == "first"
     hosts.write_text("127.0.0.2 moving.test\n", encoding="ascii")
     eventually(lambda: site.get("/").json()["backend"] == "second", "the new address to be used")
     assert second.requests

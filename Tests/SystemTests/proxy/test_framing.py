@@ -24,7 +24,7 @@ def test_a_request_body_with_a_length_arrives_whole(proxy, backend, size):
 
 
 @pytest.mark.parametrize("parts", [
-    (), (b"x",), (b"hello", b" ", b"world"), (BIG[:70000], b"", BIG[70000:200000])[:1], (BIG[:70000], BIG[70000:300000])])
+    (), (b"x",), (b"hello", b" ", b"world"), (BIG[:70000],), (BIG[:70000], BIG[70000:300000])])
 def test_a_chunked_request_body_arrives_whole(proxy, backend, parts):
     site = proxy.site(backend())
     with site.connect() as connection:
@@ -46,7 +46,8 @@ def test_chunk_extensions_do_not_disturb(proxy, backend):
 
 def test_a_body_sent_byte_by_byte_arrives_whole(proxy, backend):
     site = proxy.site(backend())
-    message = f"POST / HTTP/1.1\r\nHost: {site.host}\r\nTransfer-Encoding: chunked\r\n\r\n".encode() + chunks(b"abc", b"de")
+    head = f"POST / HTTP/1.1\r\nHost: {site.host}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    message = head.encode() + chunks(b"abc", b"de")
     with site.connect() as connection:
         for index in range(len(message)):
             connection.send(message[index:index + 1])

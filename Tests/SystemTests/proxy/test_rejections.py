@@ -146,7 +146,7 @@ BAD_CHUNKS = {
 
 @pytest.mark.parametrize("name", BAD_CHUNKS)
 def test_malformed_chunks_never_become_a_whole_request(proxy, backend, name):
-    """The head may be with the backend already: what counts is that the body never ends there, and 400 or the end here."""
+    """The head may be with the backend already: what counts is that the body never ends there."""
     whole = []
 
     def handler(exchange):

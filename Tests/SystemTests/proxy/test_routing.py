@@ -101,7 +101,8 @@ def test_a_path_prefix_matches_whole_segments_and_the_longest_wins(routes, targe
 
 
 @pytest.mark.parametrize("target", [
-    "/x/../admin", "/./admin", "/admin/.", "/%61dmin", "/%61%64min/x", "/x/%2e%2e/admin", "/x/.%2E/admin/y", "/admin/x/.."])
+    "/x/../admin", "/./admin", "/admin/.", "/%61dmin", "/%61%64min/x", "/x/%2e%2e/admin", "/x/.%2E/admin/y",
+    "/admin/x/.."])
 def test_paths_are_matched_in_normal_form_and_forwarded_as_sent(proxy, backend, target):
     site = proxy.site(backend(name="root"))
     site.service.add(site.host, "/admin", backend(name="admin").url)

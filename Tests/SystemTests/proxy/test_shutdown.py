@@ -127,13 +127,17 @@ def test_what_does_not_finish_is_cut_after_the_timeout(start, backend):
     assert 0.3 < time.monotonic() - started < 6
 
 
-def test_a_second_signal_does_not_harm(start, backend):
+def test_a_second_signal_ends_at_once_with_status_1(start, backend):
+    go = threading.Event()
+    one = backend(lambda exchange: go.wait(30))
     server = start()
-    site = server.site(backend())
-    assert site.get("/").status == 200
+    connection = server.site(one).connect()
+    connection.start()
+    one.expect(1)
     server.program.send_signal(signal.SIGTERM)
-    server.program.send_signal(signal.SIGTERM)
-    server.program.wait()
+    eventually(lambda: _refuses(server), "the listener to close")
+    assert server.stop(5) == 1
+    go.set()
 
 
 def test_sigpipe_and_sighup_do_not_end_it(start, backend):

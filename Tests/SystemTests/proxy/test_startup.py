@@ -67,8 +67,9 @@ def test_a_missing_right_is_one_clear_line(tmp_path):
     for folder in (tmp_path, *tmp_path.parents):
         if folder.owner() == "root" and folder != folder.parent and str(folder).startswith("/tmp/"):
             os.chmod(folder, 0o755)
-    status, _, err = run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all",
-                          "--bounding-set=-all", str(copy), "serve", "--http", "127.0.0.1:80", "--registry", "127.0.0.1:0"])
+    status, _, err = run([
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+        str(copy), "serve", "--http", "127.0.0.1:80", "--registry", "127.0.0.1:0"])
     assert status == 1, err
     last = [line for line in err.splitlines() if line.strip()][-1]
     assert "80" in last
