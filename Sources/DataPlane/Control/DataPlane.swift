@@ -133,11 +133,12 @@ public final class DataPlane: Sendable {
         }
     }
 
-    /// What active health checks say of a backend: an unhealthy one gets no requests.
-    public func setHealth(_ isHealthy: Bool, of backend: BackendURL) async {
+    /// What an active health check says of a backend: routes with this backend and these settings get no requests while
+    /// it is unhealthy. Forgotten with the last of those routes.
+    public func setHealth(_ isHealthy: Bool, of backend: BackendURL, settings: HealthCheckSettings) async {
         await withCheckedContinuation { continuation in
             let barrier = Barrier(mailboxes.count) { continuation.resume() }
-            post { .health(isHealthy: isHealthy, backend, done: barrier.arrive) }
+            post { .health(isHealthy: isHealthy, backend, settings, done: barrier.arrive) }
         }
     }
 

@@ -21,8 +21,9 @@ extension Worker {
             case .addresses(let addresses, let failure, let host, let done):
                 setAddresses(addresses, failure, of: host)
                 done()
-            case .health(let isHealthy, let backend, let done):
-                if let index = backendIndexes[BackendKey(backend)] { backends[index].isHealthy = isHealthy }
+            case .health(let isHealthy, let backend, let settings, let done):
+                let key = HealthKey(backend: backend, settings: settings)
+                if let index = healthIndexes[key] { healthEntries[index].isHealthy = isHealthy }
                 done()
             case .readStatistics(let ids, let done):
                 done(ids.compactMap { id in routing.slot(of: id).map { (id, routes[$0].statistics) } })
@@ -58,8 +59,7 @@ extension Worker {
     private mutating func apply(_ delta: RoutingDelta) {
         for state in delta.sessions {
             let index = sessionIndex(state.key)
-            sessions[index].isConnected = state.connected
-            sessions[index].drain = state.drain
+            sessions[index].set(state)
         }
         for id in delta.removals { removeRoute(id) }
         for definition in delta.upserts { setRoute(definition) }
@@ -92,8 +92,11 @@ extension Worker {
         runtimes[runtime].slot = slot
         runtimes[runtime].session = sessionIndex(definition.session)
         sessions[runtimes[runtime].session].references += 1
-        runtimes[runtime].backend = backendIndex(definition.backend)
+        runtimes[runtime].backend = backendIndex(definition.maintenance?.backend ?? definition.backend)
         backends[runtimes[runtime].backend].references += 1
+        runtimes[runtime].health = healthIndex(
+            HealthKey(backend: definition.backend, settings: definition.settings.healthCheck))
+        healthEntries[runtimes[runtime].health].references += 1
         routes[slot].runtime = runtime
         routes[slot].runtimes += 1
         if before >= 0 { retire(before) }
@@ -116,6 +119,7 @@ extension Worker {
         let slot = runtimes[runtime].slot
         let session = runtimes[runtime].session
         let backend = runtimes[runtime].backend
+        let health = runtimes[runtime].health
         runtimes[runtime].close()
         runtimes.free(runtime)
         routes[slot].runtimes -= 1
@@ -124,6 +128,24 @@ extension Worker {
         if sessions[session].isEnded { releaseSessionIfUnused(session) }
         backends[backend].references -= 1
         if backends[backend].references == 0 { releaseBackend(backend) }
+        healthEntries[health].references -= 1
+        if healthEntries[health].references == 0 { releaseHealthEntry(health) }
+    }
+
+    private mutating func healthIndex(_ key: HealthKey) -> Int32 {
+        if let index = healthIndexes[key] { return index }
+        guard let index = healthEntries.allocate() else { preconditionFailure("the registry bounds its routes") }
+        healthEntries[index].key = key
+        healthEntries[index].isHealthy = true
+        healthEntries[index].references = 0
+        healthIndexes[key] = index
+        return index
+    }
+
+    private mutating func releaseHealthEntry(_ index: Int32) {
+        if let key = healthEntries[index].key { healthIndexes[key] = nil }
+        healthEntries[index].key = nil
+        healthEntries.free(index)
     }
 
     mutating func releaseSessionIfUnused(_ index: Int32) {
@@ -244,6 +266,7 @@ extension RouteRuntime {
         _ definition: RouteDefinition, _ defaults: WorkerTimeouts, _ configuration: DataPlaneConfiguration
     ) {
         let settings = definition.settings
+        let target = definition.maintenance?.backend ?? definition.backend
         inFlight = 0
         isRetired = false
         weight = Int32(settings.weight)
@@ -252,22 +275,60 @@ extension RouteRuntime {
         idleTimeout = settings.idleTimeout?.clampedNanoseconds ?? defaults.idle
         maxBodyBytes = settings.maxBodySize ?? configuration.limits.bodyBytes
         maxRetries = UInt8(clamping: settings.retries ?? 2)
-        pathPrefix = Array(definition.backend.pathPrefix.utf8)
+        pathPrefix = Array(target.pathPrefix.utf8)
         replacesHost = settings.hostHeader == .backend
-        host = replacesHost ? Array(definition.backend.authority.utf8) : []
+        host = replacesHost ? Array(target.authority.utf8) : []
         strippedBytes = settings.stripPrefix && definition.path.text != "/" ? definition.path.text.utf8.count : 0
         responseLines = []
         responseNames = HeaderNameSet(settings.responseHeaders.map(\.name))
         for field in settings.responseHeaders {
             responseLines += Array("\(field.name): \(field.value)\r\n".utf8)
         }
+        path = Array(definition.path.text.utf8)
+        loadBalancing = settings.loadBalancing
+        redirectsToHTTPS = settings.httpsRedirect
+        if let maintenance = definition.maintenance {
+            self.maintenance = maintenance.backend == nil ? .builtIn : .backend
+            responseLines += Array("Retry-After: \(MaintenanceMode.retryAfter)\r\nX-Maintenance-Mode: true\r\n".utf8)
+            responseNames = HeaderNameSet(
+                settings.responseHeaders.map(\.name) + ["Retry-After", "X-Maintenance-Mode"])
+            strippedBytes = 0
+        } else {
+            self.maintenance = .off
+        }
+        openStickiness(definition)
         replacesContentType = settings.responseHeaders.contains { $0.name.lowercased() == "content-type" }
+    }
+
+    /// The cookie's value names the instance, not the route's number: it survives the instance's restarts.
+    private mutating func openStickiness(_ definition: RouteDefinition) {
+        guard let name = definition.settings.stickyCookie else {
+            stickyName = []
+            stickyValue = []
+            responseLinesWithCookie = []
+            return
+        }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in "\(definition.service)|\(definition.instance)".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+        }
+        var value = RequestID()
+        value.set(hash, hash)
+        stickyName = Array(name.utf8)
+        stickyValue = Array(value.bytes.prefix(16))
+        let text = String(decoding: stickyValue, as: UTF8.self)
+        responseLinesWithCookie =
+            responseLines + Array("Set-Cookie: \(name)=\(text); Path=/; HttpOnly; SameSite=Lax\r\n".utf8)
     }
 
     /// Gives the memory of the settings back; the entry is reused.
     mutating func close() {
         pathPrefix = []
         host = []
+        path = []
+        stickyName = []
+        stickyValue = []
+        responseLinesWithCookie = []
         responseLines = []
         responseNames = HeaderNameSet()
     }

@@ -8,7 +8,7 @@ import TrafficPolicy
 enum WorkerMessage: Sendable {
     case apply(RoutingDelta, done: @Sendable () -> Void)
     case addresses([IPAddress], failure: String?, host: String, done: @Sendable () -> Void)
-    case health(isHealthy: Bool, BackendURL, done: @Sendable () -> Void)
+    case health(isHealthy: Bool, BackendURL, HealthCheckSettings, done: @Sendable () -> Void)
     case readStatistics([RouteID], done: @Sendable ([(RouteID, RouteStatistics)]) -> Void)
     case readActivity(SessionKey, done: @Sendable (SessionActivity) -> Void)
     case readTotals(done: @Sendable (DataPlaneTotals) -> Void)

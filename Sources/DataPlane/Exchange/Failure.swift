@@ -14,6 +14,10 @@ enum Failure {
     case unknownHost
     /// The host is claimed, but no route has a prefix of the path.
     case noRoute
+    /// The route is in maintenance and has no page of its own that answers.
+    case maintenance
+    /// The route wants to be asked over HTTPS.
+    case redirectToHTTPS
     /// Routes match and none of their backends can take the request.
     case noneAvailable
     case nameUnresolved
@@ -36,7 +40,8 @@ enum Failure {
         case .bodyTooLarge: 413
         case .tooManyConnectionsFromAddress: 429
         case .unknownHost, .noRoute: 404
-        case .tooManyConnections, .noneAvailable: 503
+        case .tooManyConnections, .noneAvailable, .maintenance: 503
+        case .redirectToHTTPS: 308
         case .connectTimedOut, .responseTimedOut: 504
         case .nameUnresolved, .connectRefused, .unreachable, .reset, .closed, .truncatedHead, .badResponse,
             .unexpectedUpgrade, .tooManyInterimResponses:
@@ -56,6 +61,8 @@ enum Failure {
         case .unknownHost: "No service has registered this host."
         case .noRoute: "No service has registered this path on this host."
         case .noneAvailable: "No instance of the service can take the request now."
+        case .maintenance: "The service is in maintenance. Please try again in a moment."
+        case .redirectToHTTPS: "This service is served over HTTPS."
         case .nameUnresolved: "The name of the service's backend does not resolve."
         case .connectRefused: "The service's backend refused the connection."
         case .connectTimedOut: "The service's backend did not accept the connection in time."
@@ -74,6 +81,8 @@ enum Failure {
     var retryAfter: Int {
         switch self {
         case .tooManyConnections, .tooManyConnectionsFromAddress, .noneAvailable: 5
+        // Part of the lines that a route in maintenance gives all its responses.
+        case .maintenance: 0
         case .nameUnresolved, .connectRefused, .connectTimedOut, .unreachable: 5
         default: 0
         }

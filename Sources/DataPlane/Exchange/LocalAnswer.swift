@@ -4,6 +4,8 @@ struct LocalAnswer {
     var reason: String
     /// Seconds; 0 for no Retry-After.
     var retryAfter = 0
+    /// Where a redirect leads.
+    var location: [UInt8] = []
     var requestID: [UInt8] = []
     var closes = false
     var isHead = false
@@ -32,6 +34,7 @@ struct LocalAnswer {
             head += "Connection: keep-alive\r\n"
         }
         var message = Array(head.utf8)
+        if !location.isEmpty { message += Array("Location: ".utf8) + location + Array("\r\n".utf8) }
         message += extraLines
         message += Array("\r\n".utf8)
         if !isHead { message += Array(body.utf8) }

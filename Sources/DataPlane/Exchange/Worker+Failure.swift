@@ -5,11 +5,12 @@ import TrafficPolicy
 /// Answers of our own, and the ways in which an exchange ends early.
 extension Worker {
     /// Ends the exchange with an answer of ours, or, where the backend's answer has begun, by cutting it.
-    @inline(never) mutating func fail(_ exchange: Int32, _ failure: Failure) {
+    @inline(never) mutating func fail(_ exchange: Int32, _ cause: Failure) {
         if exchanges[exchange].hasResponseHead {
             cutResponse(exchange)
             return
         }
+        let failure = failureOfMaintenance(exchange) ?? cause
         let prefersProblemJSON = clientPrefersProblemJSON(exchange)
         dropUpstream(exchange)
         let index = exchanges[exchange].downstream
@@ -18,8 +19,6 @@ extension Worker {
             downstreams[index].input.consume(exchanges[exchange].requestForward)
         }
         if exchanges[exchange].group >= 0 || exchanges[exchange].runtime >= 0 { reportIfUseful(exchange, failure) }
-        // A head that was not sent on to anybody is still in front of the input.
-        if !exchanges[exchange].headIsConsumed { downstreams[index].input.consume(requestHead.size) }
         let closes = failure.endsConnection || !bodyHasArrived || !exchanges[exchange].keepsAlive
         var answer = LocalAnswer(status: failure.status, reason: reasonText(exchange, failure))
         answer.retryAfter = failure.retryAfter
@@ -28,6 +27,9 @@ extension Worker {
         answer.isHead = exchanges[exchange].isHead
         answer.clientMinorVersion = Int(exchanges[exchange].clientMinorVersion)
         answer.prefersProblemJSON = prefersProblemJSON
+        if case .redirectToHTTPS = failure { answer.location = httpsLocation(exchange, index) }
+        // A head that was not sent on to anybody is still in front of the input.
+        if !exchanges[exchange].headIsConsumed { downstreams[index].input.consume(requestHead.size) }
         if exchanges[exchange].runtime >= 0 {
             answer.extraLines = runtimes[exchanges[exchange].runtime].responseLines
             answer.replacesContentType = runtimes[exchanges[exchange].runtime].replacesContentType
@@ -41,6 +43,22 @@ extension Worker {
         downstreams[index].exchange = -1
         downstreams[index].mayStillSend = !bodyHasArrived
         send(message, to: index, closes: closes)
+    }
+
+    /// Whatever goes wrong with a maintenance backend, the client sees maintenance.
+    private func failureOfMaintenance(_ exchange: Int32) -> Failure? {
+        let runtime = exchanges[exchange].runtime
+        return runtime >= 0 && runtimes[runtime].maintenance != .off ? .maintenance : nil
+    }
+
+    /// `https://` with the host (without port) and target of the head in hand.
+    private mutating func httpsLocation(_ exchange: Int32, _ index: Int32) -> [UInt8] {
+        var location = Array("https://".utf8)
+        let bytes = downstreams[index].input.bytes
+        for range in [requestHead.host, requestHead.target] {
+            for position in range.indices { location.append(bytes[position]) }
+        }
+        return location
     }
 
     /// What the client's Accept says. The head is still in hand, or its forwarded form with the upstream connection.

@@ -47,12 +47,36 @@ extension Worker {
             return
         }
         attach(exchange, choice.runtime)
+        if runtimes[choice.runtime].isUnusual && answersItself(exchange, index) { return }
         let limit = exchanges[exchange].maxBodyBytes
         if limit > 0 && requestHead.contentLength > limit {
             fail(exchange, .bodyTooLarge)
             return
         }
         sendFirst(exchange, index)
+    }
+
+    /// What only some routes want, before anything is sent. True when the exchange got an answer of ours.
+    @inline(never) private mutating func answersItself(_ exchange: Int32, _ index: Int32) -> Bool {
+        let runtime = exchanges[exchange].runtime
+        if runtimes[runtime].maintenance == .builtIn {
+            fail(exchange, .maintenance)
+            return true
+        }
+        if runtimes[runtime].redirectsToHTTPS && !requestHead.isAsterisk
+            && !downstreams[index].cameOverTLS(requestHead, headers)
+        {
+            fail(exchange, .redirectToHTTPS)
+            return true
+        }
+        if runtimes[runtime].strippedBytes > 0 && requestHead.pathNeedsNormalising
+            && !downstreams[index].input.begins(with: &runtimes[runtime].path, at: requestHead.path)
+        {
+            // What matched is not what stands there: there is no telling what to take off.
+            fail(exchange, .badRequest(.badTarget))
+            return true
+        }
+        return false
     }
 
     /// Counts the exchange to a route's settings and to what they lead to.
@@ -296,7 +320,26 @@ extension Upstream {
     }
 }
 
+extension Downstream {
+    /// A trusted proxy in front of us says that the client's connection is encrypted.
+    mutating func cameOverTLS(_ head: RequestHead, _ headers: borrowing HeaderTable) -> Bool {
+        guard peerIsTrusted, head.kinds.contains(.xForwardedProto), let line = headers.first(.xForwardedProto) else {
+            return false
+        }
+        let value = input.bytes.extracting(line.value)
+        return value.count >= 5 && value[4] | 0x20 == UInt8(ascii: "s")
+    }
+}
+
 extension Chunk {
+    /// Whether the bytes of a range begin with these.
+    mutating func begins(with prefix: inout [UInt8], at range: ByteRange) -> Bool {
+        let text = bytes.extracting(range)
+        guard text.count >= prefix.count else { return false }
+        for index in 0..<prefix.count where text[index] != prefix[index] { return false }
+        return true
+    }
+
     /// A part of the unread bytes.
     @inline(__always) @_lifetime(borrow self)
     borrowing func bytes(_ range: ByteRange) -> Span<UInt8> { bytes.extracting(range) }

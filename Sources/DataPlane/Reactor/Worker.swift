@@ -75,9 +75,11 @@ struct Worker: ~Copyable {
     var runtimes = Slab<RouteRuntime>(capacity: maxRoutes) { RouteRuntime() }
     var sessions = Slab<SessionEntry>(capacity: maxSessions) { SessionEntry() }
     var backends = Slab<Backend>(capacity: maxBackends) { Backend() }
+    var healthEntries = Slab<HealthEntry>(capacity: maxRoutes) { HealthEntry() }
     var endpoints = Slab<Endpoint>(capacity: maxBackends) { Endpoint() }
     var sessionIndexes: [SessionKey: Int32] = [:]
     var backendIndexes: [BackendKey: Int32] = [:]
+    var healthIndexes: [HealthKey: Int32] = [:]
     var hostAddresses: [String: HostAddresses] = [:]
 
     /// Scratch of the head in hand.

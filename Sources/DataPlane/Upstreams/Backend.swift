@@ -24,8 +24,6 @@ struct Backend: ~Copyable {
     var outstanding: Int32 = 0
     /// Runtimes of routes that name it.
     var references: Int32 = 0
-    /// What active health checks last said.
-    var isHealthy = true
     /// Why there are no endpoints, for the error page and the log.
     var resolutionFailure: String?
 
@@ -35,9 +33,22 @@ struct Backend: ~Copyable {
         nextEndpoint = 0
         outstanding = 0
         references = 0
-        isHealthy = true
         resolutionFailure = nil
     }
+}
+
+/// What identifies an active health check: routes that share both share its result.
+struct HealthKey: Hashable {
+    var backend: BackendURL
+    var settings: HealthCheckSettings
+}
+
+/// What an active health check last said; healthy until told otherwise.
+struct HealthEntry: ~Copyable {
+    var key: HealthKey?
+    var isHealthy = true
+    /// Runtimes that it decides for.
+    var references: Int32 = 0
 }
 
 /// One address of a backend: its pool of connections and whether it answers at all.

@@ -19,6 +19,8 @@ struct RouteRuntime: ~Copyable {
     var slot: Int32 = -1
     var session: Int32 = -1
     var backend: Int32 = -1
+    /// Its entry of the health checks.
+    var health: Int32 = -1
     /// Exchanges that began with it and have not ended.
     var inFlight: Int32 = 0
     var isRetired = false
@@ -42,9 +44,34 @@ struct RouteRuntime: ~Copyable {
     var responseNames = HeaderNameSet()
     /// The route sets Content-Type itself, also on answers of ours.
     var replacesContentType = false
-    var hasMaintenance = false
+    /// The head lines with one more that gives the client its sticky cookie.
+    var responseLinesWithCookie: [UInt8] = []
+    /// The name of the sticky cookie, empty for none, and the value that stands for this route.
+    var stickyName: [UInt8] = []
+    var stickyValue: [UInt8] = []
+    /// The route's path, as `strip_prefix` has to find it in front of the request's.
+    var path: [UInt8] = []
+    var loadBalancing = LoadBalancing.p2c
+    var redirectsToHTTPS = false
+    /// Maintenance: the backend is the maintenance backend, or nobody and the answer is ours.
+    var maintenance = MaintenanceMode.off
+
+    /// Something has to be looked at before a request is sent on.
+    @inline(__always) var isUnusual: Bool { maintenance == .builtIn || redirectsToHTTPS || strippedBytes > 0 }
 
     @inline(__always) var rewritesHead: Bool { replacesHost || strippedBytes > 0 || !pathPrefix.isEmpty }
+}
+
+/// Whether a route's requests go to its own backend.
+enum MaintenanceMode: UInt8 {
+    case off
+    /// Answered by the maintenance backend.
+    case backend
+    /// Answered by the page of ours.
+    case builtIn
+
+    /// Seconds that clients are told to wait.
+    static let retryAfter = 30
 }
 
 /// What a worker knows of a registry session: what steers traffic, and the drain's receipt.
@@ -52,6 +79,8 @@ struct SessionEntry: ~Copyable {
     var key = SessionKey(number: 0)
     var isConnected = true
     var drain: DrainRamp?
+    /// There is a ramp: cheap to ask for every request.
+    var isDraining = false
     /// Exchanges in flight on its routes.
     var inFlight: Int32 = 0
     /// Monotonic nanoseconds of the last request's begin, 0 for none.
@@ -61,10 +90,23 @@ struct SessionEntry: ~Copyable {
     var isEnded = false
     var isFree = false
 
+    /// 100 ... 0.
+    func trafficPercent(_ now: UInt64) -> Int {
+        drain?.trafficPercent(at: MonotonicTime(nanoseconds: now)) ?? 100
+    }
+
+    /// Steers the session's traffic from now on.
+    mutating func set(_ state: SessionState) {
+        isConnected = state.connected
+        drain = state.drain
+        isDraining = state.drain != nil
+    }
+
     mutating func open(_ key: SessionKey) {
         self.key = key
         isConnected = true
         drain = nil
+        isDraining = false
         inFlight = 0
         lastRequestAt = 0
         references = 0

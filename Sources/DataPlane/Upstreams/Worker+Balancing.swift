@@ -19,9 +19,13 @@ private enum Fitness {
     static let unusable = 0
     /// Its addresses have refused lately: tried only when nothing else is left.
     static let ejected = 1
+    /// Drains, and its share is used up: serves on only while there is no other.
+    static let draining = 2
+    /// In maintenance: its page is better than nothing.
+    static let maintenance = 3
     /// The session of its service is not connected.
-    static let away = 2
-    static let ready = 3
+    static let away = 4
+    static let ready = 5
 }
 
 extension Worker {
@@ -41,10 +45,14 @@ extension Worker {
     ) -> Choice {
         var group = first
         var lastResort: Int32 = -1
+        var lastFitness = Fitness.unusable
         while true {
             let (runtime, fitness) = chooseInGroup(group, excluding: endpoint)
-            if fitness > Fitness.ejected { return .member(runtime) }
-            if fitness == Fitness.ejected && lastResort < 0 { lastResort = runtime }
+            if fitness > Fitness.draining { return .member(runtime) }
+            if fitness > Fitness.unusable && fitness > lastFitness {
+                lastFitness = fitness
+                lastResort = runtime
+            }
             guard let next = routing.nextLower(group) else { break }
             group = next
         }
@@ -97,6 +105,7 @@ extension Worker {
         return loadOfB < loadOfA ? b : a
     }
 
+    /// Of a member that is alone in its group: nobody else could take its traffic while it drains.
     @inline(__always) private func fitness(_ runtime: Int32) -> Int {
         fitness(runtime, excluding: -1, drawn: 0)
     }
@@ -105,13 +114,19 @@ extension Worker {
     @inline(__always) private func fitness(_ runtime: Int32, excluding endpoint: Int32, drawn: Int) -> Int {
         if runtime < 0 { return Fitness.unusable }
         let backend = runtimes[runtime].backend
-        if !backends[backend].isHealthy { return Fitness.unusable }
+        if runtimes[runtime].maintenance != .off { return Fitness.maintenance }
+        if !healthEntries[runtimes[runtime].health].isHealthy { return Fitness.unusable }
         if isEjected(backend) { return Fitness.ejected }
         if endpoint >= 0 && backends[backend].endpoints.count == 1 && backends[backend].endpoints[0] == endpoint {
             return Fitness.ejected
         }
-        if !sessions[runtimes[runtime].session].isConnected { return Fitness.away }
-        return Fitness.ready
+        let session = runtimes[runtime].session
+        if sessions[session].isDraining {
+            let share = sessions[session].trafficPercent(now)
+            if share == 0 { return Fitness.unusable }
+            if drawn >= share { return Fitness.draining }
+        }
+        return sessions[session].isConnected ? Fitness.ready : Fitness.away
     }
 }
 
