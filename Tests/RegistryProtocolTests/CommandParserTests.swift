@@ -103,6 +103,9 @@ import Testing
         #expect(failure("GET / HTTP/1.1")?.reason == "unknown command: GET / HTTP/1.1")
         let long = String(repeating: "ab", count: 50)
         #expect(failure(long + "|s")?.reason == "unknown command: " + long.prefix(64))
+        // One character to the reader, five thousand to the wire.
+        let tower = "a" + String(repeating: "\u{301}", count: 5000)
+        #expect(failure(tower)?.reason.unicodeScalars.count == "unknown command: ".count + 64)
     }
 
     @Test func whatIsNoTextIsAnInvalidEncoding() {
