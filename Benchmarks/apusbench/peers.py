@@ -38,6 +38,7 @@ class Peer:
     """A program that is started on a free port `http`. Subclasses say how."""
 
     name = "peer"
+    patience = 15
 
     def __init__(self, directory, cpus):
         self.directory = os.path.join(directory, f"{self.name}-{random.getrandbits(32):08x}")
@@ -64,7 +65,7 @@ class Peer:
         return path
 
     def await_ready(self):
-        wait_until(answers(self.http), 15, f"{self.name} does not answer", self.process)
+        wait_until(answers(self.http), self.patience, f"{self.name} does not answer", self.process)
 
     def stop(self):
         if self.process:
@@ -138,7 +139,7 @@ class Apus(Peer):
             "--workers", str(workers), "--keep-alive-timeout", "600s", "--log-level", "warning", *flags]
         self.session = None
 
-    def start_bare(self, patience=15):
+    def start_bare(self):
         """Starts the process and waits for the registry port; no route yet."""
         self.launch(self.arguments)
 
@@ -146,7 +147,7 @@ class Apus(Peer):
             socket.create_connection(("127.0.0.1", self.registry_port), timeout=1).close()
             return True
 
-        wait_until(registry_is_open, patience, f"{self.name} does not open its registry port", self.process)
+        wait_until(registry_is_open, self.patience, f"{self.name} does not open its registry port", self.process)
         return self
 
     def start(self, backend):

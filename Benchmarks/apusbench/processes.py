@@ -89,6 +89,7 @@ def wait_until(condition, seconds, what, process=None, pause=0.02):
     while time.monotonic() < deadline:
         try:
             answer = condition()
+            last = f"the answer was {answer!r}"
             if answer:
                 return answer
         except OSError as error:

@@ -1,0 +1,53 @@
+"""User-space instructions of a program under callgrind, by thread and function."""
+import glob
+import os
+import shutil
+import subprocess
+from collections import Counter
+
+from .machine import BenchmarkError
+
+
+def wrapper(directory):
+    """What stands before a command line to run it under callgrind; one file of figures for each thread."""
+    valgrind = shutil.which("valgrind")
+    if not valgrind:
+        raise BenchmarkError("valgrind is not installed (Debian: apt install valgrind)")
+    return [valgrind, "--tool=callgrind", "--separate-threads=yes", "--compress-strings=no", "--compress-pos=no",
+            f"--callgrind-out-file={directory}/callgrind.out"]
+
+
+def read_threads(directory):
+    """{thread number: Counter of instructions by function}, of a program that has ended."""
+    threads = {}
+    for path in glob.glob(os.path.join(directory, "callgrind.out-*")):
+        threads[int(path.rsplit("-", 1)[1])] = _read(path)
+    if not threads:
+        raise BenchmarkError(f"callgrind left no figures in {directory}")
+    return threads
+
+
+def _read(path):
+    functions, name, after_call = Counter(), "?", False
+    with open(path, errors="replace") as file:
+        for line in file:
+            if line.startswith("fn="):
+                name = line[3:].strip()
+            elif line.startswith("calls="):
+                after_call = True
+            elif line[:1].isdigit():
+                # The line after `calls=` is the cost of the callee, which stands under its own name too.
+                if not after_call:
+                    functions[name] += int(line.split()[1])
+                after_call = False
+    return functions
+
+
+def demangled(names):
+    """Swift's names as people write them, where `swift demangle` is at hand."""
+    swift = shutil.which("swift")
+    if not swift:
+        return list(names)
+    done = subprocess.run([swift, "demangle", "--compact"], input="\n".join(names), capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    return lines if len(lines) == len(names) else list(names)
