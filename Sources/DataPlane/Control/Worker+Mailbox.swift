@@ -4,10 +4,11 @@ import ProxyModel
 import Routing
 import TrafficPolicy
 
-/// Addresses of a host name as the resolver last told them.
-struct HostAddresses {
+/// A host name: its addresses as the resolver last told them, and the backends (ports) that live there.
+struct HostEntry {
     var addresses: [IPAddress] = []
     var failure: String?
+    var backends: [Int32] = []
 }
 
 /// What the control plane tells and asks.
@@ -164,21 +165,23 @@ extension Worker {
         backendIndexes[key] = index
         if let address = url.address {
             connectTo([address], failure: nil, backend: index)
-        } else if let known = hostAddresses[key.host] {
+        } else {
+            let known = hosts[key.host] ?? HostEntry()
+            hosts[key.host, default: HostEntry()].backends.append(index)
             connectTo(known.addresses, failure: known.failure, backend: index)
         }
         return index
     }
 
     private mutating func setAddresses(_ addresses: [IPAddress], _ failure: String?, of host: String) {
-        if addresses.isEmpty && failure == nil {
-            hostAddresses[host] = nil
-        } else {
-            hostAddresses[host] = HostAddresses(addresses: addresses, failure: failure)
+        let backends = hosts[host]?.backends ?? []
+        if addresses.isEmpty && failure == nil && backends.isEmpty {
+            hosts[host] = nil
+            return
         }
-        for (key, index) in backendIndexes where key.host == host {
-            connectTo(addresses, failure: failure, backend: index)
-        }
+        hosts[host, default: HostEntry()].addresses = addresses
+        hosts[host, default: HostEntry()].failure = failure
+        for index in backends { connectTo(addresses, failure: failure, backend: index) }
     }
 
     /// Makes the backend's endpoints those of the addresses, keeping the ones that stay. When a name stops resolving the
@@ -235,7 +238,10 @@ extension Worker {
     }
 
     private mutating func releaseBackend(_ backend: Int32) {
-        if let key = backends[backend].key { backendIndexes[key] = nil }
+        if let key = backends[backend].key {
+            backendIndexes[key] = nil
+            hosts[key.host]?.backends.removeAll { $0 == backend }
+        }
         let gone = backends[backend].endpoints
         backends[backend].endpoints = []
         backends[backend].key = nil

@@ -80,7 +80,7 @@ struct Worker: ~Copyable {
     var sessionIndexes: [SessionKey: Int32] = [:]
     var backendIndexes: [BackendKey: Int32] = [:]
     var healthIndexes: [HealthKey: Int32] = [:]
-    var hostAddresses: [String: HostAddresses] = [:]
+    var hosts: [String: HostEntry] = [:]
 
     /// Scratch of the head in hand.
     var requestHead = RequestHead()
