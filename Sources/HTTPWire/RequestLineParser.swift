@@ -21,17 +21,16 @@ func parseRequestLine(
     guard let target = try scanTarget(bytes, from: methodEnd &+ 1, limits) else { return false }
     let end = target.end &+ 11
     if end > bytes.count {
-        try checkBeginningOfVersion(bytes, from: target.end &+ 1)
+        try checkBeginningOfVersion(bytes, from: target.end &+ 1, method: head.method)
         return false
     }
-    // The bytes of "HTTP/1.1" and "HTTP/1.0" as a word.
     let version = bytes.word(at: target.end &+ 1)
-    if version == 0x302E_312F_5054_5448 {
+    if version == packed("HTTP/1.0") {
         head.minorVersion = 0
-    } else if version != 0x312E_312F_5054_5448 {
+    } else if version != packed("HTTP/1.1") {
         throw versionError(bytes, at: target.end &+ 1, method: head.method)
     }
-    if bytes[end &- 2] != Byte.carriageReturn || bytes[end &- 1] != Byte.lineFeed { throw .badRequestLine }
+    if !bytes.hasLineEnd(at: end &- 2) { throw lineEndError(bytes, at: end &- 2) }
     head.firstLineEnd = end
     try head.takeTarget(bytes, target)
     return true
@@ -48,14 +47,32 @@ private func endOfUnusualMethod(_ bytes: Span<UInt8>, from start: Int) throws(He
     return index
 }
 
-/// Checks what there is of a version that is not complete.
+/// Checks what there is of a version, and of the line end after it, that is not complete.
 @inline(never)
-private func checkBeginningOfVersion(_ bytes: Span<UInt8>, from start: Int) throws(HeadError) {
-    let text: StaticString = "HTTP/"
-    var index = start
-    while index < bytes.count && index &- start < text.utf8CodeUnitCount {
-        if bytes[index] != text.byte(at: index &- start) { throw .badRequestLine }
-        index &+= 1
+private func checkBeginningOfVersion(_ bytes: Span<UInt8>, from start: Int, method: ByteRange) throws(HeadError) {
+    let text: StaticString = "HTTP/1."
+    for index in start..<bytes.count {
+        let isRight =
+            switch index &- start {
+            case 0..<7: bytes[index] == text.byte(at: index &- start)
+            case 7: bytes[index] == 0x30 || bytes[index] == 0x31
+            default: bytes[index] == Byte.carriageReturn
+            }
+        if isRight { continue }
+        // Below the 8th byte all that is known is that it is no "HTTP/".
+        if index &- start == 8 { throw lineEndError(bytes, at: index) }
+        if index &- start < 5 { throw .badRequestLine }
+        if bytes.count &- start >= 8 { throw versionError(bytes, at: start, method: method) }
+    }
+}
+
+/// The error for what is not CRLF after the version.
+@inline(never)
+private func lineEndError(_ bytes: Span<UInt8>, at index: Int) -> HeadError {
+    switch bytes[index] {
+    case Byte.lineFeed: .bareLineFeed
+    case Byte.carriageReturn: .bareCarriageReturn
+    default: .badRequestLine
     }
 }
 

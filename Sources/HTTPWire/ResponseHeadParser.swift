@@ -33,11 +33,10 @@ private func parseStatusLine(_ bytes: Span<UInt8>, _ head: inout ResponseHead) t
         try checkBeginningOfStatusLine(bytes)
         return false
     }
-    // The bytes of "HTTP/1.1" and "HTTP/1.0" as a word.
     let version = bytes.word(at: 0)
-    if version == 0x302E_312F_5054_5448 {
+    if version == packed("HTTP/1.0") {
         head.minorVersion = 0
-    } else if version != 0x312E_312F_5054_5448 {
+    } else if version != packed("HTTP/1.1") {
         throw .badStatusLine
     }
     let hundreds = bytes[9] &- 0x30
