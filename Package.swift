@@ -66,7 +66,12 @@ if !coreOnly {
             swiftSettings: settings),
         .testTarget(
             name: "RegistryServerTests",
-            dependencies: ["RegistryServer", "Registry", "ProxyModel"], swiftSettings: settings),
+            dependencies: [
+                "RegistryServer", "Registry", "ProxyModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: settings),
         .target(
             name: "HealthChecks",
             dependencies: [
@@ -80,7 +85,13 @@ if !coreOnly {
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "HealthChecksTests", dependencies: ["HealthChecks", "ProxyModel"], swiftSettings: settings),
+            name: "HealthChecksTests",
+            dependencies: [
+                "HealthChecks", "ProxyModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: settings),
         .target(
             name: "ApusServer",
             dependencies: [
