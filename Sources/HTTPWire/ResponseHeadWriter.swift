@@ -8,6 +8,8 @@ public struct ResponseRewrite: Hashable, Sendable {
     public var dechunk = false
     /// Whether a body that has no length is sent on in chunks.
     public var addChunked = false
+    /// The status that the client is told instead of the backend's, 503 for a page of maintenance; 0 keeps it.
+    public var status = 0
     /// Whether trailers are sent on, and so the line that announces them.
     public var keepsTrailers = false
 
@@ -22,7 +24,7 @@ public struct ResponseRewrite: Hashable, Sendable {
 /// The most bytes that `writeResponseHead` writes; `extra` is the count of that span.
 @inlinable
 public func responseHeadLimit(_ head: ResponseHead, extra: Int) -> Int {
-    head.size &+ extra &+ 128
+    head.size &+ extra &+ 160
 }
 
 /// Writes the head that goes to the client: HTTP/1.1, hop-by-hop lines dropped.
@@ -41,8 +43,8 @@ public func writeResponseHead(
     removing: borrowing HeaderNameSet, extra: Span<UInt8>, to out: inout OutputRawSpan
 ) {
     var start = 0
-    if !head.isVerbatim {
-        writeStatusLine(bytes, head, to: &out)
+    if !head.isVerbatim || rewrite.status != 0 {
+        writeStatusLine(bytes, head, status: rewrite.status, to: &out)
         start = head.firstLineEnd
     }
     var dropped: HeaderKindSet = rewrite.keepsTrailers ? [] : HeaderKindSet(.trailer)
@@ -66,13 +68,19 @@ public func writeResponseHead(
     }
 }
 
-/// A status line that is not the one that came: of HTTP/1.0, or without the space that must be there.
+/// A status line that is not the one that came: of HTTP/1.0, without the space that must be there, or of ours.
 @inline(never)
-private func writeStatusLine(_ bytes: Span<UInt8>, _ head: ResponseHead, to out: inout OutputRawSpan) {
+private func writeStatusLine(_ bytes: Span<UInt8>, _ head: ResponseHead, status: Int, to out: inout OutputRawSpan) {
     out.append("HTTP/1.1 ")
-    out.append(bytes.extracting(9..<12))
-    out.append(" ")
-    out.append(bytes.extracting(head.reason))
+    if status != 0 {
+        // The reason phrase may be empty (RFC 9112 §4), its space may not.
+        out.append(decimal: UInt16(truncatingIfNeeded: status))
+        out.append(status == 503 ? " Service Unavailable" : " ")
+    } else {
+        out.append(bytes.extracting(9..<12))
+        out.append(" ")
+        out.append(bytes.extracting(head.reason))
+    }
     out.append("\r\n")
 }
 

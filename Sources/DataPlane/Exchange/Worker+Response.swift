@@ -172,6 +172,11 @@ extension Worker {
             exchanges[exchange].keepsAlive = false
         }
         rewrite.close = !exchanges[exchange].keepsAlive
+        // A maintenance page is no answer to what was asked: caches and monitors must see that.
+        if runtimes[exchanges[exchange].runtime].maintenance != .off && status == 200 {
+            rewrite.status = 503
+            exchanges[exchange].status = 503
+        }
         upstreams[upstream].output.release(to: &pool)
         let runtime = exchanges[exchange].runtime
         downstreams[index].output.attach(from: &pool)
