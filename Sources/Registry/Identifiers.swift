@@ -21,11 +21,6 @@ public struct EffectToken: Hashable, Comparable, Sendable {
     /// The number; never used twice.
     public let number: UInt64
 
-    /// The token with this number.
-    init(number: UInt64) {
-        self.number = number
-    }
-
     /// Order by number, which is the order of the requests.
     public static func < (left: EffectToken, right: EffectToken) -> Bool {
         left.number < right.number

@@ -12,8 +12,6 @@ struct MaintenanceTask: Sendable {
     var target: String
     /// Whether the command was MAINT_ENTER.
     var isEntering: Bool
-    /// The routes that it concerns.
-    var routes: [RouteID]
     /// The backends that are still to be probed, the next at the end.
     var waiting: [BackendURL]
     /// Where the answer goes.

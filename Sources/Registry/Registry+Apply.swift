@@ -82,8 +82,7 @@ extension Registry {
 
     /// Those of these routes that are active, as the workers see them.
     func definitions(of ids: [RouteID], _ key: SessionKey) -> [RouteDefinition] {
-        guard let session = sessions[key] else { return [] }
-        return ids.compactMap { session.definition(of: $0) }
+        sessions[key]?.definitions(of: ids) ?? []
     }
 
     /// Takes all routes of a session out of force. O(routes of the session).

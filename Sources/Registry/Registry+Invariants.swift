@@ -34,7 +34,7 @@ extension Registry {
                 valid += 1
                 precondition(keys[session.id] == key, "a valid session is found by its id")
             } else {
-                precondition(session.staging.isEmpty && session.subscriptions.isEmpty, "an invalid session keeps nothing")
+                precondition(session.staging.isEmpty && session.subscriptions.isEmpty, "an invalid one keeps nothing")
                 precondition(!session.active.routes.isEmpty, "an invalid session lives for its routes alone")
             }
             if let owner = session.owner {

@@ -7,7 +7,7 @@ extension Registry {
         _ selection: MaintenanceSelection, _ backend: BackendURL?, _ key: SessionKey, _ request: Request
     ) throws(RegistryError) -> Outcome {
         let (routes, isAll) = try routes(in: selection, of: key)
-        let task = makeTask(selection, routes, isEntering: true, key, probing: backend.map { [$0] } ?? [], request)
+        let task = makeTask(selection, isEntering: true, key, probing: backend.map { [$0] } ?? [], request)
         let entry = MaintenanceState.Entry(backend: backend, enteredAt: request.now, task: task.number)
         for id in routes { sessions[key]?.maintenance.routes[id] = entry }
         if isAll { sessions[key]?.maintenance.later = entry }
@@ -29,7 +29,7 @@ extension Registry {
         var backends: [BackendURL] = []
         var seen: Set<BackendURL> = []
         for route in upserts where seen.insert(route.backend).inserted { backends.append(route.backend) }
-        let task = makeTask(selection, routes, isEntering: false, key, probing: backends.reversed(), request)
+        let task = makeTask(selection, isEntering: false, key, probing: backends.reversed(), request)
         logMaintenance("ended: \(selection.text) of", key)
         publish(RoutingDelta(upserts: upserts), .maintenancePublication(request, task))
         return .later
@@ -93,8 +93,9 @@ extension Registry {
         let reason = "\(task.target): backend \(backend) does not answer (\(failure)), \(consequence)"
         tell(task, Reply.error(task.request.transactionID, reason))
         guard task.isEntering else { return }
-        // Only what is still in the state that this command brought about.
-        let routes = task.routes.filter { sessions[task.session]?.maintenance.routes[$0]?.task == number }
+        // Only what is still in the state that this command brought about, routes that came later included.
+        let entries = sessions[task.session]?.maintenance.routes ?? [:]
+        let routes = entries.filter { $0.value.task == number }.keys.sorted()
         for id in routes { sessions[task.session]?.maintenance.routes[id]?.backend = nil }
         if sessions[task.session]?.maintenance.later?.task == number {
             sessions[task.session]?.maintenance.later?.backend = nil
@@ -118,12 +119,12 @@ extension Registry {
     }
 
     private mutating func makeTask(
-        _ selection: MaintenanceSelection, _ routes: [RouteID], isEntering: Bool, _ key: SessionKey,
-        probing backends: [BackendURL], _ request: Request
+        _ selection: MaintenanceSelection, isEntering: Bool, _ key: SessionKey, probing backends: [BackendURL],
+        _ request: Request
     ) -> MaintenanceTask {
         MaintenanceTask(
             number: takeNumber(), session: key, logID: sessions[key]?.logID ?? "", target: selection.text,
-            isEntering: isEntering, routes: routes, waiting: backends, request: request)
+            isEntering: isEntering, waiting: backends, request: request)
     }
 
     /// The active routes that a target names, by number, and whether it names all.

@@ -124,7 +124,8 @@ extension Registry {
         guard let active = sessions[key]?.active else { return nil }
         // The lowest number wins, so that the answer does not depend on the order in a dictionary.
         let ids = active.routes.lazy.filter { $0.value.backend == backend }.map(\.key)
-        return ids.min().flatMap { active.settings(of: $0, backend: backend).healthCheck.path }
+        guard let id = ids.min() else { return nil }
+        return active.settings(of: id, backend: backend, over: active.commonSettings).healthCheck.path
     }
 }
 

@@ -11,7 +11,8 @@ extension Registry {
         let most = configuration.limits.sessions
         guard sessions.count < most else { throw .limit(of: "sessions", most) }
         let key = takeSessionKey()
-        let id = "\(instance)-\(port)-\(request.now.wall.seconds)-\(Self.hexadecimal(random.0))"
+        let id =
+            "\(instance)-\(port)-\(request.now.wall.seconds)-\(Self.hexadecimal(random.0))"
             + Self.hexadecimal(random.1)
         let session = Session(
             key: key, id: id, service: service, instance: instance, maintenancePort: port, metadata: metadata,

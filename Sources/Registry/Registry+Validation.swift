@@ -63,7 +63,7 @@ extension Registry {
                     continue
                 case .added? where !scopes.contains(.routes):
                     mistakes.add(
-                        "route \(id): the route is staged and not applied yet, its \(kinds) stay staged: apply routes too")
+                        "route \(id): staged and not applied yet, its \(kinds) stay staged: apply routes too")
                     continue
                 case nil where session.active.routes[id] == nil:
                     mistakes.add("route \(id): \(kinds) staged for a route that does not exist")

@@ -104,13 +104,18 @@ struct Session: Sendable {
         return "\(id[...dash])\(id[dash...].dropFirst().prefix(8))"
     }
 
-    /// The active route as the workers see it; `nil` where there is none of this id.
-    func definition(of id: RouteID) -> RouteDefinition? {
-        guard let route = active.routes[id] else { return nil }
-        return RouteDefinition(
-            id: id, session: key, service: service, instance: instance, domains: route.domains, path: route.path,
-            backend: route.backend, priority: route.priority,
-            settings: active.settings(of: id, backend: route.backend), maintenance: maintenance.page(of: id))
+    /// Those of these routes that are active, as the workers see them.
+    func definitions(of ids: [RouteID]) -> [RouteDefinition] {
+        guard !ids.isEmpty else { return [] }
+        let common = active.commonSettings
+        return ids.compactMap { id in
+            guard let route = active.routes[id] else { return nil }
+            return RouteDefinition(
+                id: id, session: key, service: service, instance: instance, domains: route.domains, path: route.path,
+                backend: route.backend, priority: route.priority,
+                settings: active.settings(of: id, backend: route.backend, over: common),
+                maintenance: maintenance.page(of: id))
+        }
     }
 }
 

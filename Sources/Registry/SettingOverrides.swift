@@ -55,11 +55,19 @@ struct ActiveConfiguration: Sendable {
     /// What is set for single routes, for those that have any.
     var own: [RouteID: SettingOverrides] = [:]
 
-    /// The effective settings of a route: its own over those of ALL over the defaults.
-    func settings(of id: RouteID, backend: BackendURL) -> RouteSettings {
+    /// The effective settings of a route for which nothing of its own is set: those of ALL over the defaults.
+    var commonSettings: RouteSettings {
         var settings = RouteSettings.standard
-        if backend.scheme.isWebSocket { settings.websocket = true }
         common.overlay(&settings)
+        return settings
+    }
+
+    /// The effective settings of a route: its own over those of ALL over the defaults.
+    ///
+    /// - Parameter common: ``commonSettings``, computed once for many routes, which then share its storage.
+    func settings(of id: RouteID, backend: BackendURL, over common: RouteSettings) -> RouteSettings {
+        var settings = common
+        if backend.scheme.isWebSocket, settings.websocket == nil { settings.websocket = true }
         own[id]?.overlay(&settings)
         return settings
     }
