@@ -18,7 +18,8 @@ public enum CommandParser {
         guard LineEncoding.isValid(line) else { throw LineError(reason: LineError.invalidEncoding) }
         let (name, rest) = LineFields.name(of: line)
         guard let form = CommandForm.named(name) else {
-            throw LineError(reason: "unknown command: " + String(String.UnicodeScalarView(name.unicodeScalars.prefix(64))))
+            let start = String.UnicodeScalarView(name.unicodeScalars.prefix(64))
+            throw LineError(reason: "unknown command: " + String(start))
         }
         var fields: [String] = []
         if let rest { fields = LineFields.split(line, from: rest, firstJSONField: form.firstJSONField) }
