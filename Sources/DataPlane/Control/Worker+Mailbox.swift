@@ -287,7 +287,7 @@ extension RouteRuntime {
         strippedBytes = settings.stripPrefix && definition.path.text != "/" ? definition.path.text.utf8.count : 0
         responseLines = []
         responseNames = HeaderNameSet(settings.responseHeaders.map(\.name))
-        for field in settings.responseHeaders {
+        for field in settings.responseHeaders where responseLines.count < Self.maxResponseLineBytes {
             responseLines += Array("\(field.name): \(field.value)\r\n".utf8)
         }
         path = Array(definition.path.text.utf8)
@@ -305,6 +305,10 @@ extension RouteRuntime {
         openStickiness(definition)
         replacesContentType = settings.responseHeaders.contains { $0.name.lowercased() == "content-type" }
     }
+
+    /// Bytes of head lines that a route can give its responses: with a head of 64 KiB they fit into one large buffer. The
+    /// registry refuses more.
+    static var maxResponseLineBytes: Int { 32_768 }
 
     /// The cookie's value names the instance, not the route's number: it survives the instance's restarts.
     private mutating func openStickiness(_ definition: RouteDefinition) {

@@ -101,6 +101,10 @@ extension Worker {
         downstreams[index].input.settle(&pool)
         downstreams[index].output.attach(from: &pool)
         if message.count > downstreams[index].output.free { downstreams[index].output.enlarge(&pool) }
+        guard message.count <= downstreams[index].output.free else {
+            closeDownstream(index)
+            return
+        }
         downstreams[index].output.append(message)
         downstreamTimers.set(index, now &+ timeouts.idle)
         sendAnswer(index)

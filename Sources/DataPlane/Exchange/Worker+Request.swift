@@ -116,6 +116,11 @@ extension Worker {
             requestHead, peer: 46, requestID: 32, pathPrefix: runtimes[runtime].pathPrefix.count,
             host: runtimes[runtime].host.count)
         if room > upstreams[upstream].output.free { upstreams[upstream].output.enlarge(&pool) }
+        guard room <= upstreams[upstream].output.free else {
+            closeUpstream(upstream)
+            fail(exchange, .badRequest(.headTooLarge))
+            return
+        }
         upstreams[upstream].writeHead(
             from: &downstreams[index], requestHead, &headers, exchanges[exchange].requestID,
             rewriting: &runtimes[runtime])

@@ -182,6 +182,11 @@ extension Worker {
         downstreams[index].output.attach(from: &pool)
         let room = responseHeadLimit(responseHead, extra: runtimes[runtime].responseLines.count)
         if room > downstreams[index].output.free { downstreams[index].output.enlarge(&pool) }
+        guard room <= downstreams[index].output.free else {
+            exchanges[exchange].hasResponseHead = false
+            fail(exchange, .badResponse(.headTooLarge))
+            return false
+        }
         let before = downstreams[index].output.count
         downstreams[index].writeHead(
             from: &upstreams[upstream].input, responseHead, &headers, rewrite, &runtimes[runtime])

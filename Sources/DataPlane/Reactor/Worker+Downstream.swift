@@ -118,7 +118,7 @@ extension Worker {
 
     /// Between requests: reads what there is and begins the request when its head is whole.
     @inline(__always) mutating func readRequest(_ index: Int32) {
-        while downstreams[index].isReadable {
+        while downstreams[index].isReadable && downstreams[index].phase == .reading {
             downstreams[index].input.attachRoomy(from: &pool)
             if downstreams[index].input.free == 0 {
                 downstreams[index].input.compact()
@@ -140,7 +140,7 @@ extension Worker {
             }
             if !downstreams[index].input.isEmpty && parseRequest(index) { return }
         }
-        if downstreams[index].phase != .closed {
+        if downstreams[index].phase == .reading {
             downstreams[index].input.settle(&pool)
             watch(index)
         }
@@ -163,6 +163,17 @@ extension Worker {
         }
         headIsIncomplete(index)
         return false
+    }
+
+    /// The next request may stand in the input already.
+    mutating func serveBuffered(_ index: Int32) {
+        if parseRequest(index) || downstreams[index].phase != .reading { return }
+        if downstreams[index].isReadable {
+            readRequest(index)
+        } else {
+            downstreams[index].input.settle(&pool)
+            watch(index)
+        }
     }
 
     @inline(never) private mutating func headIsIncomplete(_ index: Int32) {

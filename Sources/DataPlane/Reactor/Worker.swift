@@ -177,6 +177,7 @@ struct Worker: ~Copyable {
     }
 
     private var waitLimit: Int32 {
+        if !pipelined.isEmpty { return 0 }
         if isStopping { return 20 }
         let busy = max(downstreamTimers.waitLimit(), exchangeTimers.waitLimit(), upstreamTimers.waitLimit())
         return busy
@@ -184,17 +185,13 @@ struct Worker: ~Copyable {
 
     private var isFinished: Bool { isStopping && (downstreams.count == 0 || now >= stopDeadline) }
 
-    /// Requests that were behind another one in the same buffer.
+    /// Requests that were behind another one in the same buffer: one of each connection per batch.
     @inline(never) private mutating func servePipelined() {
-        var index = 0
-        while index < pipelined.count {
-            let tag = pipelined[index]
-            index += 1
-            if downstreams[tag.index].generation == tag.generation, downstreams[tag.index].phase == .reading {
-                parseRequest(tag.index)
-            }
-        }
+        let batch = pipelined
         pipelined.removeAll(keepingCapacity: true)
+        for tag in batch where downstreams[tag.index].generation == tag.generation {
+            if downstreams[tag.index].phase == .reading { serveBuffered(tag.index) }
+        }
     }
 
     @inline(never) private mutating func expireTimers() {
