@@ -136,6 +136,8 @@ class Backend:
         self.connection_count = 0
         self.errors = []
         self.probes = 0
+        #: Answers the proxy's health checks; by default they are answered 200.
+        self.probe_handler = answer(200)
         self._open = set()
         self._lock = threading.Lock()
         self._backlog = backlog
@@ -258,9 +260,8 @@ class Backend:
         exchange.headers = parse_fields(reader.header_lines())
         if is_probe(exchange):
             self.probes += 1
-            exchange.body()
-            exchange.reply(200)
-            return exchange.is_open
+            self.probe_handler(exchange)
+            return exchange.is_open and "close" not in exchange.headers.all("Connection")
         with self._lock:
             self.exchanges.append(exchange)
         self.handler(exchange)
