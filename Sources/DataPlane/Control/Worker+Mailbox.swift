@@ -314,7 +314,7 @@ extension RouteRuntime {
     private mutating func openStickiness(_ definition: RouteDefinition) {
         guard let name = definition.settings.stickyCookie else {
             stickyName = []
-            stickyValue = []
+            stickyKey = 0
             responseLinesWithCookie = []
             return
         }
@@ -325,8 +325,8 @@ extension RouteRuntime {
         var value = RequestID()
         value.set(hash, hash)
         stickyName = Array(name.utf8)
-        stickyValue = Array(value.bytes.prefix(16))
-        let text = String(decoding: stickyValue, as: UTF8.self)
+        stickyKey = max(hash, 1)
+        let text = String(decoding: value.bytes.prefix(16), as: UTF8.self)
         responseLinesWithCookie =
             responseLines + Array("Set-Cookie: \(name)=\(text); Path=/; HttpOnly; SameSite=Lax\r\n".utf8)
     }
@@ -337,7 +337,6 @@ extension RouteRuntime {
         host = []
         path = []
         stickyName = []
-        stickyValue = []
         responseLinesWithCookie = []
         responseLines = []
         responseNames = HeaderNameSet()

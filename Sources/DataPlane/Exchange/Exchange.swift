@@ -25,6 +25,9 @@ struct Exchange: ~Copyable {
     var clientMinorVersion: UInt8 = 1
     var keepsAlive = true
     var clientAcceptsTrailers = false
+    /// What the client's sticky cookie says, 0 for none, and whether the answer gives it a new one.
+    var stickyKey: UInt64 = 0
+    var setsStickyCookie = false
     /// The final response head went (or began to go) to the client.
     var hasResponseHead = false
     /// Bytes of the request's body have gone to a backend: it cannot be sent again.
@@ -71,6 +74,8 @@ struct Exchange: ~Copyable {
         clientMinorVersion = UInt8(truncatingIfNeeded: head.minorVersion)
         keepsAlive = head.isPersistent
         clientAcceptsTrailers = head.acceptsTrailers
+        stickyKey = 0
+        setsStickyCookie = false
         hasResponseHead = false
         hasSentBody = false
         requestIsSent = false

@@ -41,11 +41,14 @@ extension Worker {
             return
         }
         exchanges[exchange].group = match.group
+        readStickyCookie(exchange, index, match.group)
         let choice = choose(match.group, excluding: -1, for: exchange)
         guard choice.runtime >= 0 else {
             fail(exchange, choice.failure)
             return
         }
+        exchanges[exchange].setsStickyCookie =
+            runtimes[choice.runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[choice.runtime].stickyKey != 0
         attach(exchange, choice.runtime)
         if runtimes[choice.runtime].isUnusual && answersItself(exchange, index) { return }
         let limit = exchanges[exchange].maxBodyBytes
@@ -54,6 +57,13 @@ extension Worker {
             return
         }
         sendFirst(exchange, index)
+    }
+
+    /// Which instance the client was given before, where the group keeps clients.
+    @inline(__always) private mutating func readStickyCookie(_ exchange: Int32, _ index: Int32, _ group: GroupIndex) {
+        let first = routes[routing.member(0, of: group)].runtime
+        if runtimes[first].stickyKey == 0 || !requestHead.kinds.contains(.cookie) { return }
+        exchanges[exchange].stickyKey = downstreams[index].input.stickyKey(&runtimes[first].stickyName, &headers)
     }
 
     /// What only some routes want, before anything is sent. True when the exchange got an answer of ours.

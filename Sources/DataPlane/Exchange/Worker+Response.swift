@@ -180,7 +180,9 @@ extension Worker {
         upstreams[upstream].output.release(to: &pool)
         let runtime = exchanges[exchange].runtime
         downstreams[index].output.attach(from: &pool)
-        let room = responseHeadLimit(responseHead, extra: runtimes[runtime].responseLines.count)
+        let room = responseHeadLimit(
+            responseHead,
+            extra: max(runtimes[runtime].responseLines.count, runtimes[runtime].responseLinesWithCookie.count))
         if room > downstreams[index].output.free { downstreams[index].output.enlarge(&pool) }
         guard room <= downstreams[index].output.free else {
             exchanges[exchange].hasResponseHead = false
@@ -189,7 +191,8 @@ extension Worker {
         }
         let before = downstreams[index].output.count
         downstreams[index].writeHead(
-            from: &upstreams[upstream].input, responseHead, &headers, rewrite, &runtimes[runtime])
+            from: &upstreams[upstream].input, responseHead, &headers, rewrite, &runtimes[runtime],
+            setsCookie: exchanges[exchange].setsStickyCookie)
         exchanges[exchange].bytesSent &+= downstreams[index].output.count &- before
         upstreams[upstream].input.consume(responseHead.size)
         endpoints[exchanges[exchange].endpoint].succeeded()
@@ -350,13 +353,21 @@ extension Exchange {
 extension Downstream {
     @inline(__always) mutating func writeHead(
         from input: inout Chunk, _ head: ResponseHead, _ headers: inout HeaderTable, _ rewrite: ResponseRewrite,
-        _ runtime: inout RouteRuntime
+        _ runtime: inout RouteRuntime, setsCookie: Bool
     ) {
         let bytes = input.bytes
-        output.append { out in
-            writeResponseHead(
-                bytes, head, headers, rewrite: rewrite, removing: runtime.responseNames,
-                extra: runtime.responseLines.span, to: &out)
+        if setsCookie {
+            output.append { out in
+                writeResponseHead(
+                    bytes, head, headers, rewrite: rewrite, removing: runtime.responseNames,
+                    extra: runtime.responseLinesWithCookie.span, to: &out)
+            }
+        } else {
+            output.append { out in
+                writeResponseHead(
+                    bytes, head, headers, rewrite: rewrite, removing: runtime.responseNames,
+                    extra: runtime.responseLines.span, to: &out)
+            }
         }
     }
 

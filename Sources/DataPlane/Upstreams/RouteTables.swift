@@ -46,9 +46,9 @@ struct RouteRuntime: ~Copyable {
     var replacesContentType = false
     /// The head lines with one more that gives the client its sticky cookie.
     var responseLinesWithCookie: [UInt8] = []
-    /// The name of the sticky cookie, empty for none, and the value that stands for this route.
+    /// The name of the sticky cookie, and the number in its value that stands for this instance; 0 for none.
     var stickyName: [UInt8] = []
-    var stickyValue: [UInt8] = []
+    var stickyKey: UInt64 = 0
     /// The route's path, as `strip_prefix` has to find it in front of the request's.
     var path: [UInt8] = []
     var loadBalancing = LoadBalancing.p2c

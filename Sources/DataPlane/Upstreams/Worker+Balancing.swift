@@ -47,7 +47,7 @@ extension Worker {
         var lastResort: Int32 = -1
         var lastFitness = Fitness.unusable
         while true {
-            let (runtime, fitness) = chooseInGroup(group, excluding: endpoint)
+            let (runtime, fitness) = chooseInGroup(group, excluding: endpoint, for: exchange)
             if fitness > Fitness.draining { return .member(runtime) }
             if fitness > Fitness.unusable && fitness > lastFitness {
                 lastFitness = fitness
@@ -61,7 +61,7 @@ extension Worker {
 
     /// Two members drawn at random among the fittest, the one with less in flight for its weight of them.
     private mutating func chooseInGroup(
-        _ group: GroupIndex, excluding endpoint: Int32
+        _ group: GroupIndex, excluding endpoint: Int32, for exchange: Int32
     ) -> (runtime: Int32, fitness: Int) {
         let count = routing.memberCount(of: group)
         let drawn = Int(truncatingIfNeeded: random.next() % 100)
@@ -77,10 +77,28 @@ extension Worker {
             if value == best { weights &+= Int(runtimes[runtime].weight) }
         }
         if best == Fitness.unusable { return (-1, best) }
+        if exchanges[exchange].stickyKey != 0, let kept = keptMember(group, count, endpoint, for: exchange) {
+            return (kept, Fitness.ready)
+        }
         let first = drawMember(group, count, endpoint, drawn, fitness: best, weights)
         if weights <= Int(runtimes[first].weight) { return (first, best) }
         let second = drawMember(group, count, endpoint, drawn, fitness: best, weights)
         return (lighter(first, second), best)
+    }
+
+    /// The member that the client was given before, as long as it serves at all: a drain lets it go on until its end.
+    private func keptMember(
+        _ group: GroupIndex, _ count: Int, _ endpoint: Int32, for exchange: Int32
+    ) -> Int32? {
+        for position in 0..<count {
+            let runtime = routes[routing.member(position, of: group)].runtime
+            if runtimes[runtime].stickyKey == exchanges[exchange].stickyKey
+                && fitness(runtime, excluding: endpoint, drawn: 0) >= Fitness.away
+            {
+                return runtime
+            }
+        }
+        return nil
     }
 
     /// A member of the wanted fitness, drawn in proportion to the weights.
