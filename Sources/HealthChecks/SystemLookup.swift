@@ -54,24 +54,13 @@ public enum SystemLookup {
         unsafe gai_strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
     }
 
+    /// The address of an entry, by way of its text; a link-local one that needs an interface is of no use to a proxy.
     private static func address(of entry: addrinfo) -> IPAddress? {
-        guard let address = unsafe entry.ai_addr else { return nil }
-        switch unsafe entry.ai_family {
-        case AF_INET:
-            return unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                IPAddress(v4: UInt32(bigEndian: unsafe $0.pointee.sin_addr.s_addr))
-            }
-        case AF_INET6:
-            return unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-                // Safe because the 16 bytes of an IPv6 address are read as two integers of 8 bytes, unaligned.
-                unsafe withUnsafeBytes(of: $0.pointee.sin6_addr) {
-                    IPAddress(
-                        v6High: UInt64(bigEndian: unsafe $0.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
-                        low: UInt64(bigEndian: unsafe $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
-                }
-            }
-        default:
-            return nil
-        }
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        // Safe because the entry's address has the length that stands beside it, and the text's true size is given.
+        let code = unsafe getnameinfo(
+            entry.ai_addr, entry.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+        guard code == 0, let end = text.firstIndex(of: 0) else { return nil }
+        return IPAddress(String(decoding: text[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 }

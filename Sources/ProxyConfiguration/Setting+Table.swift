@@ -45,7 +45,7 @@ extension Setting {
                 rule: .duration(\.timeouts.bodyGrace, allowZero: true))
         case .bodyMinimumRate:
             .init(
-                valueName: "size", defaultText: "500",
+                valueName: "size", defaultText: "256",
                 summary: "Bytes per second that a request body must bring after its grace, or `none`.",
                 rule: .sizeOrNone(\.timeouts.bodyMinimumRate, 1...(1 << 30)))
         case .keepAliveTimeout:
