@@ -33,7 +33,8 @@ public struct BodyFraming: Hashable, Sendable {
     /// Payload bytes that have gone by.
     public internal(set) var payloadBytes: Int
 
-    private init(_ kind: Kind, _ phase: Phase, remaining: Int) {
+    @usableFromInline
+    init(_ kind: Kind, _ phase: Phase, remaining: Int) {
         self.kind = kind
         self.phase = phase
         state = .sizeStart
@@ -44,18 +45,19 @@ public struct BodyFraming: Hashable, Sendable {
     }
 
     /// No body.
-    public static var none: BodyFraming { BodyFraming(.none, .done, remaining: 0) }
+    @inlinable public static var none: BodyFraming { BodyFraming(.none, .done, remaining: 0) }
     /// A body in chunks.
-    public static var chunked: BodyFraming { BodyFraming(.chunked, .streaming, remaining: 0) }
+    @inlinable public static var chunked: BodyFraming { BodyFraming(.chunked, .streaming, remaining: 0) }
     /// A body that ends with the connection.
-    public static var untilClose: BodyFraming { BodyFraming(.untilClose, .streaming, remaining: 0) }
+    @inlinable public static var untilClose: BodyFraming { BodyFraming(.untilClose, .streaming, remaining: 0) }
     /// A body of so many bytes.
+    @inlinable
     public static func length(_ count: Int) -> BodyFraming {
         BodyFraming(.length, count > 0 ? .streaming : .done, remaining: count)
     }
 
     /// Whether the message has ended.
-    public var isDone: Bool { phase == .done }
+    @inlinable public var isDone: Bool { phase == .done }
 
     /// Payload bytes that are known to be still to come: all of a body with a length, those of the chunk at hand.
     public var knownRemaining: Int { remaining }

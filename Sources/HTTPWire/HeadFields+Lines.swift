@@ -69,6 +69,9 @@ extension HeadFields {
         }
     }
 
+    /// More than any sender has reason to name.
+    private static var maxConnectionOptions: UInt8 { 64 }
+
     /// A list of tokens (RFC 9110 §7.6.1).
     @inline(never)
     private mutating func takeConnectionOptions(_ bytes: Span<UInt8>, _ value: ByteRange) throws(HeadError) {
@@ -90,6 +93,9 @@ extension HeadFields {
             } else if !bytes.equals("te", in: token) {
                 connectionNamesOthers = true
             }
+            // Each is looked for among the lines.
+            connectionOptions &+= 1
+            if connectionOptions > Self.maxConnectionOptions { throw .badConnection }
         }
     }
 }

@@ -18,6 +18,8 @@ public struct HeadFields: Sendable {
     public var connectionNamesUpgrade = false
     /// Whether `Connection` names fields that need a second look at the lines.
     public var connectionNamesOthers = false
+    /// Number of options that `Connection` has named, but for a lone `close` or `keep-alive`.
+    var connectionOptions: UInt8 = 0
     /// `Expect: 100-continue`.
     public var expectsContinue = false
     /// `TE: trailers`.
@@ -26,6 +28,5 @@ public struct HeadFields: Sendable {
     public var hasDropped = false
 
     /// The fields of a head without lines.
-    @inlinable
     public init() {}
 }

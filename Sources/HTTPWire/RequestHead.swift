@@ -31,7 +31,6 @@ public struct RequestHead: Sendable {
     public var isAbsoluteForm = false
 
     /// A head that stands for none.
-    @inlinable
     public init() {}
 
     /// The declared length of the body, or -1.

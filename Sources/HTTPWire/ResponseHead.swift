@@ -16,7 +16,6 @@ public struct ResponseHead: Sendable {
     public var isVerbatim = false
 
     /// A head that stands for none.
-    @inlinable
     public init() {}
 
     /// The declared length of the body, or -1; it says nothing of the body where the response cannot have one.

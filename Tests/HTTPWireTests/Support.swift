@@ -45,3 +45,15 @@ func parseResponse(_ bytes: [UInt8], limits: HeadLimits = HeadLimits()) throws(H
 func parseResponse(_ text: String, limits: HeadLimits = HeadLimits()) throws(HeadError) -> ParsedResponse? {
     try parseResponse([UInt8](text.utf8), limits: limits)
 }
+
+/// What a writer writes into room for `capacity` bytes.
+func output(_ capacity: Int, _ write: (inout OutputRawSpan) -> Void) -> String {
+    var bytes = [UInt8](repeating: 0, count: capacity)
+    // Safe because the output span does not leave the closure and is finalized for the buffer it is made of.
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+        var out = unsafe OutputRawSpan(buffer: buffer, initializedCount: 0)
+        write(&out)
+        return unsafe out.finalize(for: buffer)
+    }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+}
