@@ -18,6 +18,16 @@ def wrapper(directory):
             f"--callgrind-out-file={directory}/callgrind.out"]
 
 
+def without_debug_information(binary, directory):
+    """A copy with its symbols only: valgrind's reader of debug information (seen: 3.19) gives up on DWARF 5."""
+    strip = shutil.which("strip") or shutil.which("llvm-strip")
+    if not strip:
+        raise BenchmarkError("no `strip` (Debian: apt install binutils)")
+    copy = os.path.join(directory, os.path.basename(binary))
+    subprocess.run([strip, "--strip-debug", "-o", copy, binary], check=True)
+    return copy
+
+
 def _sigsuspend_library(directory):
     """Builds support/sigsuspend.c, which says what it is for."""
     compiler = shutil.which("clang") or shutil.which("cc")
