@@ -22,19 +22,27 @@ extension ApusServer {
         for name in unknownVariables { logger.warning("\(name) is set, but there is no such setting") }
         let server = try await ApusServer(configuration, log: log)
         await withTaskGroup { group in
-            var iterator = signals.makeAsyncIterator()
-            let first = await iterator.next()
-            let limit = DurationText.format(configuration.shutdownTimeout)
-            logger.info("\(first.map { "\($0)" } ?? "End"): stopping; requests in flight get \(limit)")
-            group.addTask { await server.stop() }
+            let (firstSignal, giveFirst) = AsyncStream<UnixSignal>.makeStream()
             group.addTask {
-                var further = signals.makeAsyncIterator()
-                guard await further.next() != nil else { return }
-                logger.warning("Second signal: ending at once")
-                log.flush()
-                Glibc._exit(1)
+                var isStopping = false
+                for await signal in signals {
+                    guard isStopping else {
+                        isStopping = true
+                        giveFirst.yield(signal)
+                        continue
+                    }
+                    logger.warning("\(signal) again: ending at once")
+                    log.flush()
+                    Glibc._exit(1)
+                }
+                giveFirst.finish()
             }
-            await group.next()
+            for await signal in firstSignal {
+                let limit = DurationText.format(configuration.shutdownTimeout)
+                logger.info("\(signal): stopping; requests in flight get \(limit)")
+                break
+            }
+            await server.stop()
             group.cancelAll()
         }
         logger.info("Stopped")

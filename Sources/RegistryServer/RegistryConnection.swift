@@ -11,8 +11,8 @@ final class RegistryConnection: ChannelInboundHandler {
 
     /// How many commands are carried out before other connections get their turn.
     static let commandsPerTurn = 32
-    /// How long a connection that is being closed may take to read what was written to it.
-    private static let lingerTime = TimeAmount.seconds(2)
+    /// How long the peer of a connection that is being closed may take to close its side as well.
+    static let lingerTime = TimeAmount.seconds(2)
 
     let id: ConnectionID
     let address: IPAddress
@@ -64,7 +64,7 @@ final class RegistryConnection: ChannelInboundHandler {
     }
 
     /// Closes the connection politely: what was written is sent, then the peer may finish reading.
-    func close() {
+    func close(linger time: TimeAmount = lingerTime) {
         guard !flow.isClosing, let context else { return }
         flow.closing()
         flush()
@@ -72,7 +72,7 @@ final class RegistryConnection: ChannelInboundHandler {
             abort()
         }
         let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.assumeIsolated().whenComplete { [self] _ in outputSent() }
+        sent.futureResult.assumeIsolated().whenComplete { [self] _ in outputSent(linger: time) }
         // An empty write completes after everything that was written before it.
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
         advance()
@@ -83,13 +83,13 @@ final class RegistryConnection: ChannelInboundHandler {
         context?.close(mode: .all, promise: nil)
     }
 
-    private func outputSent() {
+    private func outputSent(linger time: TimeAmount) {
         guard let context else { return }
         guard !isHalfClosed else { return abort() }
         // Closing both directions while input waits would reset the connection, and the peer could lose the last reply.
         context.close(mode: .output, promise: nil)
         linger?.cancel()
-        linger = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) { [self] in abort() }
+        linger = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in abort() }
     }
 
     // MARK: What the socket says

@@ -115,7 +115,7 @@ final class RegistryLoop {
         tick?.timer.cancel()
         let promise = whenEmpty ?? eventLoop.makePromise(of: Void.self)
         whenEmpty = promise
-        for connection in connections.values { connection.close() }
+        for connection in connections.values { connection.close(linger: .milliseconds(200)) }
         if connections.isEmpty { promise.succeed() }
         return promise.futureResult
     }
