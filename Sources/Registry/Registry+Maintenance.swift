@@ -140,11 +140,11 @@ extension Registry {
                 try checkActive(id, of: key)
                 found.insert(id)
             case .path(let path):
-                let ids = session.active.routes.lazy.filter { $0.value.path == path }.map(\.key)
+                let ids = session.active.routes.filter { $0.value.path == path }.map(\.key)
                 guard !ids.isEmpty else { throw .nothingAt(path.original) }
                 found.formUnion(ids)
             case .domain(let domain):
-                let ids = session.active.routes.lazy.filter { $0.value.domains.contains(domain) }.map(\.key)
+                let ids = session.active.routes.filter { $0.value.domains.contains(domain) }.map(\.key)
                 guard !ids.isEmpty else { throw .nothingAt(domain.description) }
                 found.formUnion(ids)
             }

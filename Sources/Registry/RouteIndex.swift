@@ -27,9 +27,10 @@ struct RouteIndex: Sendable {
         var count: Int
     }
 
+    /// A route's right to a site, as the session that it belongs to has it. Sites by number: their texts are kept once.
     private struct Claim: Hashable {
-        var site: Site
-        var priority: Int
+        var site: Int32
+        var priority: Int32
         var session: SessionKey
     }
 
@@ -40,7 +41,10 @@ struct RouteIndex: Sendable {
     }
 
     private var claims: [Claim: RouteID] = [:]
-    private var sites: [Site: Shares] = [:]
+    private var numbers: [Site: Int32] = [:]
+    /// By number; `nil` for a number that is free.
+    private var shares: [Shares?] = []
+    private var freeNumbers: [Int32] = []
 
     /// An empty index.
     init() {}
@@ -48,32 +52,36 @@ struct RouteIndex: Sendable {
     /// The number of claims: pairs of a route and one of its domains.
     var claimCount: Int { claims.count }
     /// The number of sites that are served.
-    var siteCount: Int { sites.count }
+    var siteCount: Int { numbers.count }
 
     /// The session's route with exactly this domain, path and priority.
     func route(of session: SessionKey, at site: Site, priority: Int) -> RouteID? {
-        claims[Claim(site: site, priority: priority, session: session)]
+        guard let number = numbers[site] else { return nil }
+        return claims[Claim(site: number, priority: Int32(clamping: priority), session: session)]
     }
 
     /// The service that came first among those with routes at the site.
-    func owner(of site: Site) -> String? { sites[site]?.first.service }
+    func owner(of site: Site) -> String? {
+        numbers[site].flatMap { shares[Int($0)]?.first.service }
+    }
 
     /// What other services have at the site, the oldest first.
     func shares(at site: Site, otherThan service: String) -> [Share] {
-        guard let shares = sites[site] else { return [] }
+        guard let number = numbers[site], let shares = shares[Int(number)] else { return [] }
         if shares.others.isEmpty { return shares.first.service == service ? [] : [shares.first] }
         return ([shares.first] + shares.others).filter { $0.service != service }
     }
 
     /// Adds a route.
     ///
-    /// - Precondition: the session has no other route with one of its domains, its path and its priority.
+    /// - Precondition: the session has no other route with one of its domains, its path and its priority, and the
+    ///   priority fits 32 bits, as the protocol has it.
     mutating func insert(_ id: RouteID, _ route: RouteSpecification, session: SessionKey, service: String) {
+        let priority = Int32(route.priority)
         for domain in route.domains {
-            let site = Site(domain: domain, path: route.path.text)
-            let old = claims.updateValue(id, forKey: Claim(site: site, priority: route.priority, session: session))
+            let number = addShare(service, route.priority, at: Site(domain: domain, path: route.path.text))
+            let old = claims.updateValue(id, forKey: Claim(site: number, priority: priority, session: session))
             precondition(old == nil, "validation lets no session claim a domain, path and priority twice")
-            addShare(service, route.priority, at: site)
         }
     }
 
@@ -81,57 +89,80 @@ struct RouteIndex: Sendable {
     ///
     /// - Precondition: it was inserted with the same values.
     mutating func remove(_ id: RouteID, _ route: RouteSpecification, session: SessionKey, service: String) {
+        let priority = Int32(route.priority)
         for domain in route.domains {
             let site = Site(domain: domain, path: route.path.text)
-            let old = claims.removeValue(forKey: Claim(site: site, priority: route.priority, session: session))
+            guard let number = numbers[site] else { preconditionFailure("an active route's sites are known") }
+            let old = claims.removeValue(forKey: Claim(site: number, priority: priority, session: session))
             precondition(old == id, "an active route is in the index under its own values")
-            removeShare(service, route.priority, at: site)
+            removeShare(service, route.priority, at: site, number)
         }
     }
 
-    private mutating func addShare(_ service: String, _ priority: Int, at site: Site) {
+    /// Counts one route more and returns the number of the site.
+    private mutating func addShare(_ service: String, _ priority: Int, at site: Site) -> Int32 {
         func isSame(_ share: Share) -> Bool { share.priority == priority && share.service == service }
-        guard let first = sites[site]?.first else {
-            sites[site] = Shares(first: Share(service: service, priority: priority, count: 1))
-            return
-        }
-        if isSame(first) {
-            sites[site]?.first.count += 1
-        } else if let index = sites[site]?.others.firstIndex(where: isSame) {
-            sites[site]?.others[index].count += 1
+        let new = Share(service: service, priority: priority, count: 1)
+        guard let number = numbers[site] else { return addSite(site, new) }
+        let slot = Int(number)
+        if let first = shares[slot]?.first, isSame(first) {
+            shares[slot]?.first.count += 1
+        } else if let index = shares[slot]?.others.firstIndex(where: isSame) {
+            shares[slot]?.others[index].count += 1
         } else {
-            sites[site]?.others.append(Share(service: service, priority: priority, count: 1))
+            shares[slot]?.others.append(new)
         }
+        return number
     }
 
-    private mutating func removeShare(_ service: String, _ priority: Int, at site: Site) {
+    private mutating func addSite(_ site: Site, _ first: Share) -> Int32 {
+        let number: Int32
+        if let free = freeNumbers.popLast() {
+            number = free
+            shares[Int(number)] = Shares(first: first)
+        } else {
+            number = Int32(shares.count)
+            shares.append(Shares(first: first))
+        }
+        numbers[site] = number
+        return number
+    }
+
+    /// Counts one route less and forgets a site that has none left.
+    private mutating func removeShare(_ service: String, _ priority: Int, at site: Site, _ number: Int32) {
         func isSame(_ share: Share) -> Bool { share.priority == priority && share.service == service }
-        guard let shares = sites[site] else { return }
-        if isSame(shares.first) {
-            if shares.first.count > 1 {
-                sites[site]?.first.count -= 1
-            } else if shares.others.isEmpty {
-                sites[site] = nil
+        let slot = Int(number)
+        guard let old = shares[slot] else { preconditionFailure("a numbered site has shares") }
+        if isSame(old.first) {
+            if old.first.count > 1 {
+                shares[slot]?.first.count -= 1
+            } else if old.others.isEmpty {
+                shares[slot] = nil
+                numbers[site] = nil
+                freeNumbers.append(number)
             } else {
-                sites[site] = Shares(first: shares.others[0], others: Array(shares.others.dropFirst()))
+                shares[slot] = Shares(first: old.others[0], others: Array(old.others.dropFirst()))
             }
-        } else if let index = shares.others.firstIndex(where: isSame) {
-            if shares.others[index].count > 1 {
-                sites[site]?.others[index].count -= 1
+        } else if let index = old.others.firstIndex(where: isSame) {
+            if old.others[index].count > 1 {
+                shares[slot]?.others[index].count -= 1
             } else {
-                sites[site]?.others.remove(at: index)
+                shares[slot]?.others.remove(at: index)
             }
         }
     }
 
-    /// Checks that shares count exactly the claims. O(claims).
+    /// Checks that shares count exactly the claims, and that each number is a site's or free. O(claims).
     func checkInvariants() {
-        var counts: [Site: Int] = [:]
+        var counts: [Int32: Int] = [:]
         for claim in claims.keys { counts[claim.site, default: 0] += 1 }
-        precondition(counts.count == sites.count, "each site has claims")
-        for (site, shares) in sites {
-            let all = [shares.first] + shares.others
-            precondition(all.allSatisfy { $0.count > 0 } && all.reduce(0) { $0 + $1.count } == counts[site])
+        precondition(counts.count == numbers.count, "each site has claims")
+        precondition(Set(numbers.values).count == numbers.count, "no two sites share a number")
+        precondition(numbers.count + freeNumbers.count == shares.count, "each number is a site's or free")
+        for number in numbers.values {
+            guard let entry = shares[Int(number)] else { preconditionFailure("a numbered site has shares") }
+            let all = [entry.first] + entry.others
+            precondition(all.allSatisfy { $0.count > 0 } && all.reduce(0) { $0 + $1.count } == counts[number])
         }
     }
 }

@@ -49,7 +49,7 @@ struct SettingOverrides: Hashable, Sendable {
 /// The routes and settings that a session has in force.
 struct ActiveConfiguration: Sendable {
     /// The routes.
-    var routes: [RouteID: RouteSpecification] = [:]
+    var routes = RouteTable()
     /// What is set for ALL.
     var common = SettingOverrides()
     /// What is set for single routes, for those that have any.

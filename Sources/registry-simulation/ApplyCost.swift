@@ -13,10 +13,13 @@ struct ApplyCost {
         var bench = RegistryBench()
         let session = bench.register("bulk")
         let other = bench.register("small")
+        let before = Environment.residentBytes
         for number in 0..<routes {
             _ = bench.send("ROUTE_ADD|\(session)|d\(number).example.com|/api/v\(number % 7)|http://10.0.0.1:8080|0")
+            if number % 10 == 9 { _ = bench.send("CONFIG_APPLY|\(session)") }
         }
         _ = bench.send("CONFIG_APPLY|\(session)")
+        print("\(routes) routes: \((Environment.residentBytes - before) / routes) bytes of resident memory per route")
         for (name, id) in [("session with all routes", session), ("session with few routes", other)] {
             var times: [Duration] = []
             for number in 0..<applies {

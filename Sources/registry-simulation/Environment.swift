@@ -11,6 +11,18 @@ enum Environment {
         return Int(unsafe String(cString: text))
     }
 
+    /// The program's resident memory.
+    static var residentBytes: Int {
+        // Safe because the stream is opened, read and closed here alone.
+        guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
+        defer { unsafe fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard unsafe fgets(&line, 255, file) != nil else { return 0 }
+        let fields = line.prefix { $0 != 0 }.split(separator: CChar(0x20))
+        let pages = fields.count > 1 ? Int(String(decoding: fields[1].map { UInt8($0) }, as: UTF8.self)) : nil
+        return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
     /// Says what is wrong and ends the program with status 1.
     static func fail(_ message: String) -> Never {
         print("FAILED: \(message)")
