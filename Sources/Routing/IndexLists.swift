@@ -45,7 +45,10 @@ struct IndexLists: ~Copyable {
             return
         }
         list.count -= 1
-        guard list.capacity > 0 else { return list = IndexList() }
+        if list.capacity == 0 {
+            list = IndexList()
+            return
+        }
         let start = Int(list.start)
         for index in start + position..<start + Int(list.count) { arena[index] = arena[index + 1] }
         if list.count == 1 {

@@ -3,8 +3,8 @@ import ProxyModel
 /// A domain as changes look for it.
 struct DomainKey {
     let kind: DomainKind
-    /// Bytes of the name.
-    let length: Int
+    /// Kind and length of the name.
+    let shape: DomainShape
     /// The name as the text arena has it.
     let words: [UInt64]
     /// Labels of the name.
@@ -17,7 +17,7 @@ struct DomainKey {
             case .wildcard: .wildcard
             case .exact: .exact
             }
-        length = pattern.name.utf8.count
+        shape = DomainShape(kind, length: pattern.name.utf8.count)
         words = TextWords.words(pattern.name.utf8, settingBits: caseBit)
         labels = 1 + pattern.name.utf8.count { $0 == UInt8(ascii: ".") }
     }
@@ -44,21 +44,24 @@ struct PathKey {
     }
 
     func hash(_ hash: TextHash, domain: Int32) -> UInt32 {
-        hash.hash(of: words, length: length, scope: domain)
+        hash.hash(of: words, length: length, scope: pathScope(domain: domain, length: length))
     }
 }
 
 extension RoutingTable {
     func isSame(_ key: DomainKey, _ domain: Domain) -> Bool {
-        domain.kind == key.kind && Int(domain.length) == key.length && isStored(key.words, at: domain.text)
+        domain.shape == key.shape && isStored(key.words, at: domain.text)
     }
 
     mutating func findOrMakeDomain(_ key: DomainKey) -> Int32 {
         if key.kind == .any {
-            if anyDomain < 0 { anyDomain = makeDomain(key) }
+            if anyDomain < 0 {
+                anyDomain = makeDomain(key)
+                hasPatterns = true
+            }
             return anyDomain
         }
-        let wanted = hash.hash(of: key.words, length: key.length, scope: Int32(key.kind.rawValue))
+        let wanted = hash.hash(of: key.words, length: key.shape.length, scope: key.shape.scope)
         var index = domains.first(wanted)
         while index >= 0 {
             let cell = domains.cells[Int(index)]
@@ -73,7 +76,7 @@ extension RoutingTable {
 
     private mutating func makeDomain(_ key: DomainKey) -> Int32 {
         let text = key.words.isEmpty ? 0 : store(key.words)
-        let index = domains.allocate(Domain(text: text, length: Int32(key.length), kind: key.kind))
+        let index = domains.allocate(Domain(shape: key.shape, text: text))
         if Int(index) == domainUses.count {
             domainUses.append(DomainUse())
         } else {
@@ -85,12 +88,13 @@ extension RoutingTable {
     /// Removes a domain that has no path any more.
     mutating func removeDomain(_ index: Int32) {
         let record = domains[index]
-        if record.kind == .any {
+        if record.shape.kind == .any {
             anyDomain = -1
+            hasPatterns = wildcardLabels != 0
         } else {
             domains.unlink(index)
-            if record.kind == .wildcard { countWildcard(labels: labels(of: record), by: -1) }
-            texts.free(record.text, TextWords.count(bytes: Int(record.length)))
+            if record.shape.kind == .wildcard { countWildcard(labels: labels(of: record), by: -1) }
+            texts.free(record.text, TextWords.count(bytes: record.shape.length))
         }
         domains.free(index)
     }
@@ -117,7 +121,7 @@ extension RoutingTable {
         // The deepest of the deep ones is not looked for: the bound stays until all of them are gone.
         let remaining = domains[domain].depths
         if remaining & Domain.depthBit(Domain.deepest) == 0 {
-            domains[domain].maxDepth = remaining == 0 ? 0 : Int32(7 - remaining.leadingZeroBitCount)
+            domains[domain].maxDepth = remaining == 0 ? 0 : Int32(31 - remaining.leadingZeroBitCount)
         }
     }
 
@@ -129,12 +133,13 @@ extension RoutingTable {
         } else {
             wildcardLabels |= 1 << UInt64(bit)
         }
+        hasPatterns = anyDomain >= 0 || wildcardLabels != 0
     }
 
     private func labels(of domain: Domain) -> Int {
         var labels = 1
         let start = Int(domain.text)
-        for position in start..<start + TextWords.count(bytes: Int(domain.length)) {
+        for position in start..<start + TextWords.count(bytes: domain.shape.length) {
             labels += marks(of: UInt8(ascii: "."), in: texts[position]).nonzeroBitCount
         }
         return labels

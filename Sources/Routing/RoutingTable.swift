@@ -28,6 +28,8 @@ public struct RoutingTable: ~Copyable {
     var wildcardLabels: UInt64 = 0
     /// How many wildcards there are for each bit.
     var wildcardCounts = [Int32](repeating: 0, count: 64)
+    /// Whether more than one domain can match a host.
+    var hasPatterns = false
     @usableFromInline var groups = HashedPool<RouteGroup>()
     var routes = HashedPool<RouteRecord>()
     /// The members of groups and the groups of routes.
@@ -42,9 +44,9 @@ public struct RoutingTable: ~Copyable {
     ///
     /// - Parameters:
     ///   - seed: Keys the hashes; from a random source that clients cannot know (hash flooding).
-    ///   - expectedRoutes: Address space is reserved for so many routes with one domain each: up to there no change
-    ///     pays for growth. Memory is used only as far as there are routes.
-    public init(seed: UInt64 = 0, expectedRoutes: Int = 0) {
+    ///   - expectedRoutes: Address space (some 200 bytes each) is reserved for so many routes with one domain: up to
+    ///     there no change pays for growth. Memory is used only as far as there are routes.
+    public init(seed: UInt64 = 0, expectedRoutes: Int = 131_072) {
         hash = TextHash(seed: seed)
         if expectedRoutes > 0 { reserve(expectedRoutes) }
     }
@@ -117,7 +119,7 @@ public struct RoutingTable: ~Copyable {
     /// The domain's pattern as the registry writes it.
     func name(of domain: Int32) -> String {
         let record = domains[domain]
-        let bytes = text(record.text, length: record.length).map { byte in
+        let bytes = text(record.text, length: Int32(record.shape.length)).map { byte in
             // The only bytes of names that the case bit changes and that are no letters.
             switch byte {
             case UInt8(ascii: "_") | caseBit: UInt8(ascii: "_")
@@ -127,7 +129,7 @@ public struct RoutingTable: ~Copyable {
             }
         }
         let name = String(decoding: bytes, as: UTF8.self)
-        switch record.kind {
+        switch record.shape.kind {
         case .any: return "*"
         case .wildcard: return "*." + name
         case .exact: return name

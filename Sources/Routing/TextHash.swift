@@ -26,13 +26,10 @@ struct TextHash {
 
     /// The hash of all full words before and a last one of 0 to 7 bytes.
     ///
-    /// - Parameters:
-    ///   - length: The number of bytes in all.
-    ///   - scope: What else tells the text from an equal one: the kind of a domain, the domain of a path.
+    /// - Parameter scope: The length of the text, and what else tells it from an equal one.
     @inline(__always)
-    func finish(_ state: UInt64, partialWord: UInt64, length: Int, scope: Int32) -> UInt32 {
-        let tail = UInt64(truncatingIfNeeded: length) &<< 32 | UInt64(UInt32(bitPattern: scope))
-        return UInt32(truncatingIfNeeded: Self.fold(partialWord ^ third, absorb(tail, into: state)))
+    func finish(_ state: UInt64, partialWord: UInt64, scope: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: Self.fold(partialWord ^ third, state ^ second ^ scope))
     }
 
     /// The hash of a number.
@@ -42,11 +39,11 @@ struct TextHash {
     }
 
     /// The hash of the words of a text; the same as word by word.
-    func hash(of words: [UInt64], length: Int, scope: Int32) -> UInt32 {
+    func hash(of words: [UInt64], length: Int, scope: UInt64) -> UInt32 {
         var state = start
         for word in words.prefix(length / 8) { state = absorb(word, into: state) }
         let partialWord = length % 8 == 0 ? 0 : words[words.count - 1]
-        return finish(state, partialWord: partialWord, length: length, scope: scope)
+        return finish(state, partialWord: partialWord, scope: scope)
     }
 
     @inline(__always)
