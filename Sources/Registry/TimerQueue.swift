@@ -3,7 +3,7 @@ import ProxyModel
 /// The registry's deadlines: set, moved and cancelled by key, taken in order of time.
 ///
 /// A binary heap with lazy deletion. Moving a deadline later costs no heap work: the entry fires at its old time and is
-/// put back. Cancelled entries stay until they surface or until they are the greater part of the heap, so that memory is
+/// put back. Cancelled entries stay until they surface, or until they are the greater part of the heap, so that memory is
 /// bounded by the live deadlines. Deadlines of the same time come in the order in which they entered the heap.
 struct TimerQueue<Key: Hashable & Sendable>: Sendable {
     private struct Entry {
@@ -90,6 +90,7 @@ struct TimerQueue<Key: Hashable & Sendable>: Sendable {
     }
 
     private mutating func compactIfMostlyDead() {
+        while let top = heap.first, deadlines[top.key]?.entry != top.number { popTop() }
         guard heap.count > 2 * deadlines.count + 64 else { return }
         heap.removeAll { deadlines[$0.key]?.entry != $0.number }
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
