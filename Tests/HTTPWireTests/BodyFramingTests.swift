@@ -39,7 +39,8 @@ struct BodyFramingTests {
     }
 
     @Test(arguments: [
-        "5;a\r\n", "5;a=b\r\n", "5;a=\"b c\\\"d\"\r\n", "5;a;b=c;d\r\n", "5; a = b ; c\r\n", "5;\ta\t;b\r\n", "5;a=\"\"\r\n",
+        "5;a\r\n", "5;a=b\r\n", "5;a=\"b c\\\"d\"\r\n", "5;a;b=c;d\r\n", "5; a = b ; c\r\n", "5;\ta\t;b\r\n",
+        "5;a=\"\"\r\n",
         "5;a=\"\"  ;b\r\n", "5;a=\"ä\t\"\r\n", "000000000000005\r\n", "fFfFf\r\n",
     ])
     func aSizeLineIsTaken(_ line: String) throws {
@@ -47,7 +48,8 @@ struct BodyFramingTests {
     }
 
     @Test(arguments: [
-        ("\r\n", HeadError.badChunkSize), ("g\r\n", .badChunkSize), (" 5\r\n", .badChunkSize), ("5 \r\n", .badChunkSize),
+        ("\r\n", HeadError.badChunkSize), ("g\r\n", .badChunkSize), (" 5\r\n", .badChunkSize),
+        ("5 \r\n", .badChunkSize),
         ("5\t;a\r\n", .badChunkSize), ("5\n", .badChunkSize), ("5\r5", .badChunkSize), ("-5\r\n", .badChunkSize),
         ("+5\r\n", .badChunkSize), ("0x5\r\n", .badChunkSize), ("5,\r\n", .badChunkSize), (";a\r\n", .badChunkSize),
         ("1000000000000000\r\n", .chunkSizeOverflow), ("0000000000000005\r\n", .chunkSizeOverflow),
@@ -55,8 +57,10 @@ struct BodyFramingTests {
         ("5;a \r\n", .badChunkExtension), ("5;a=b \r\n", .badChunkExtension), ("5;a=b c\r\n", .badChunkExtension),
         ("5;a b\r\n", .badChunkExtension), ("5;=b\r\n", .badChunkExtension), ("5;a=b=c\r\n", .badChunkExtension),
         ("5;a\n", .badChunkExtension), ("5;a=\"b\r\n", .badChunkExtension), ("5;a=\"b\nc\"\r\n", .badChunkExtension),
-        ("5;a=\"b\\\r\n", .badChunkExtension), ("5;a=\"b\"c\r\n", .badChunkExtension), ("5;a\u{0}\r\n", .badChunkExtension),
-        ("5;ä\r\n", .badChunkExtension), ("5;a\r5", .badChunkSize), ("1\r\nab", .badChunkEnd), ("1\r\na\n", .badChunkEnd),
+        ("5;a=\"b\\\r\n", .badChunkExtension), ("5;a=\"b\"c\r\n", .badChunkExtension),
+        ("5;a\u{0}\r\n", .badChunkExtension),
+        ("5;ä\r\n", .badChunkExtension), ("5;a\r5", .badChunkSize), ("1\r\nab", .badChunkEnd),
+        ("1\r\na\n", .badChunkEnd),
         ("1\r\na\rb", .badChunkEnd), ("1\r\na\r\n\r\n", .badChunkSize),
     ])
     func aChunkIsRefused(_ text: String, _ error: HeadError) {
@@ -125,7 +129,9 @@ struct BodyFramingTests {
         var encoded: [UInt8] = []
         var payload: [UInt8] = []
         for _ in 0..<Int.random(in: 0...6, using: &random) {
-            let chunk = (0..<Int.random(in: 1...70, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let chunk = (0..<Int.random(in: 1...70, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             var size = String(chunk.count, radix: 16)
             if Bool.random(using: &random) { size = size.uppercased() }
             if Bool.random(using: &random) { size = "0" + size }

@@ -3,7 +3,8 @@ import HTTPWire
 import Testing
 
 /// The folder with inputs that others have collected, where there is one.
-let corpora = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/corpora").standardized
+let corpora = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/corpora")
+    .standardized
 
 /// One annotated message of llhttp's tests.
 struct LlhttpCase: CustomTestStringConvertible {
@@ -29,7 +30,9 @@ struct LlhttpCase: CustomTestStringConvertible {
         let folder = corpora.appending(path: "llhttp/test")
         let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
         return files.filter { $0.hasSuffix(".md") }.sorted().flatMap { file in
-            guard let text = try? String(contentsOf: folder.appending(path: file), encoding: .utf8) else { return [] as [LlhttpCase] }
+            guard let text = try? String(contentsOf: folder.appending(path: file), encoding: .utf8) else {
+                return [] as [LlhttpCase]
+            }
             return cases(in: text, file: String(file.dropLast(3)))
         }
     }()

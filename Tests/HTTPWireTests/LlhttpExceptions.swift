@@ -57,7 +57,7 @@ let llhttpExceptions: [(reason: String, names: [String])] = [
         ]
     ),
     (
-        "The only transfer coding is chunked, alone and once: no other is decoded here, and not to know where a body ends is worse than to refuse it",
+        "The only transfer coding is chunked, alone and once: no other is decoded here",
         [
             "request/transfer-encoding: POST with `Transfer-Encoding` and `Content-Length` (lenient)",
             "request/transfer-encoding: POST with `chunked` before other transfer-coding (lenient)",
@@ -100,7 +100,7 @@ let llhttpExceptions: [(reason: String, names: [String])] = [
         ]
     ),
     (
-        "A host is a name of letters, digits, `-`, `.` and `_` or an IPv6 address without zone; there is no user before it",
+        "A host is a name of letters, digits, `-`, `.` and `_` or an IPv6 address without zone, and has no user",
         [
             "request/sample: curl GET",
             "request/sample: Firefox GET",

@@ -11,7 +11,8 @@ struct PathNormalizationTests {
     }
 
     @Test(arguments: [
-        ("", "/"), ("/", "/"), ("/.", "/"), ("/./", "/"), ("/a/..", "/"), ("/a/../", "/"), ("/a/.", "/a/"), ("/a/./", "/a/"),
+        ("", "/"), ("/", "/"), ("/.", "/"), ("/./", "/"), ("/a/..", "/"), ("/a/../", "/"), ("/a/.", "/a/"),
+        ("/a/./", "/a/"),
         ("/a/./b", "/a/b"), ("/a/../b", "/b"), ("/a/b/../c", "/a/c"), ("/a/b/../..", "/"), ("/a/b/../../c", "/c"),
         ("/a//b", "/a//b"), ("/a//../b", "/a/b"), ("//", "//"), ("//..", "/"), ("/...", "/..."), ("/..a", "/..a"),
         ("/a..", "/a.."), ("/.a/", "/.a/"), ("/a./", "/a./"), ("/%61%2D%5f%7E", "/a-_~"), ("/%2e%2E/a%2f", nil),
@@ -39,7 +40,9 @@ struct PathNormalizationTests {
         var random = SplitMix64(seed: 11)
         let parts = ["/", "/", "/", ".", "..", "a", "b", "%2e", "%2E", "%2f", "%41", "%7e", "%c3", "%", "~", "%0"]
         for _ in 0..<20_000 {
-            let path = "/" + (0..<Int.random(in: 0...9, using: &random)).map { _ in parts.randomElement(using: &random)! }.joined()
+            let path =
+                "/"
+                + (0..<Int.random(in: 0...9, using: &random)).map { _ in parts.randomElement(using: &random)! }.joined()
             #expect((try? normalize(path)) == naive(path), "\(path)")
         }
     }
@@ -48,7 +51,9 @@ struct PathNormalizationTests {
         var random = SplitMix64(seed: 12)
         let parts = ["/", "/", ".", "..", "a", "%41", "-", "b.c"]
         for _ in 0..<5_000 {
-            let path = "/" + (0..<Int.random(in: 0...7, using: &random)).map { _ in parts.randomElement(using: &random)! }.joined()
+            let path =
+                "/"
+                + (0..<Int.random(in: 0...7, using: &random)).map { _ in parts.randomElement(using: &random)! }.joined()
             let parsed = try #require(try parseRequest("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n"))
             if !parsed.head.pathNeedsNormalising { #expect(try normalize(path) == path) }
         }
@@ -64,7 +69,8 @@ struct PathNormalizationTests {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16), value != 0 else {
+            guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16), value != 0
+            else {
                 return nil
             }
             rest.removeFirst(2)

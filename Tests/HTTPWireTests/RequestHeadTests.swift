@@ -38,7 +38,8 @@ struct RequestHeadTests {
         ("/a/./b", "/a/./b", "/a/./b", "h", true), ("/.hidden", "/.hidden", "/.hidden", "h", true),
         ("/a%20b", "/a%20b", "/a%20b", "h", true), ("/a?b=%20/../.", "/a?b=%20/../.", "/a", "h", false),
         ("/a?b?c", "/a?b?c", "/a", "h", false), ("/a?x\\y", "/a?x\\y", "/a", "h", false),
-        ("//a", "//a", "//a", "h", false), ("/a:b@c;d=e,f!$&'()*+", "/a:b@c;d=e,f!$&'()*+", "/a:b@c;d=e,f!$&'()*+", "h", false),
+        ("//a", "//a", "//a", "h", false),
+        ("/a:b@c;d=e,f!$&'()*+", "/a:b@c;d=e,f!$&'()*+", "/a:b@c;d=e,f!$&'()*+", "h", false),
         ("/[x]|{y}^`\"<>", "/[x]|{y}^`\"<>", "/[x]|{y}^`\"<>", "h", false),
         ("http://other/x?y", "/x?y", "/x", "other", false), ("HTTP://other:81", "", "", "other:81", false),
         ("http://other?y", "?y", "", "other", false), ("https://[::1]:8443/..", "/..", "/..", "[::1]:8443", true),
@@ -64,12 +65,15 @@ struct RequestHeadTests {
 
     @Test(arguments: [
         ("example.com", "example.com"), ("example.com:80", "example.com"), ("Example.COM.", "Example.COM"),
-        ("example.com.:443", "example.com"), ("a", "a"), ("my_service-1", "my_service-1"), ("127.0.0.1:8080", "127.0.0.1"),
+        ("example.com.:443", "example.com"), ("a", "a"), ("my_service-1", "my_service-1"),
+        ("127.0.0.1:8080", "127.0.0.1"),
         ("[::1]", "[::1]"), ("[2001:db8::1]:8080", "[2001:db8::1]"), ("[::ffff:192.0.2.1]", "[::ffff:192.0.2.1]"),
         ("h:", "h"), ("h:65535", "h"), (String(repeating: "a", count: 255), String(repeating: "a", count: 255)),
     ])
     func aHostIsFoundInItsAuthority(_ authority: String, _ host: String) throws {
-        for text in ["GET / HTTP/1.1\r\nHost: \(authority)\r\n\r\n", "GET / HTTP/1.0\r\nhOsT:\t\(authority) \t\r\nA: b\r\n\r\n"] {
+        for text in [
+            "GET / HTTP/1.1\r\nHost: \(authority)\r\n\r\n", "GET / HTTP/1.0\r\nhOsT:\t\(authority) \t\r\nA: b\r\n\r\n",
+        ] {
             let parsed = try #require(try parseRequest(text))
             #expect(parsed.text(parsed.head.authority) == authority)
             #expect(parsed.text(parsed.head.host) == host)
@@ -154,7 +158,8 @@ struct RequestHeadTests {
     }
 
     @Test func obsTextAndTabsAreInValues() throws {
-        let parsed = try #require(try parseRequest("GET / HTTP/1.1\r\nHost: a\r\nA:\t\tä\t \u{FF}x \t\r\nB:\r\nC:   \r\n\r\n"))
+        let parsed = try #require(
+            try parseRequest("GET / HTTP/1.1\r\nHost: a\r\nA:\t\tä\t \u{FF}x \t\r\nB:\r\nC:   \r\n\r\n"))
         #expect(parsed.lines.dropFirst().map { parsed.text($0.value) } == ["ä\t \u{FF}x", "", ""])
     }
 

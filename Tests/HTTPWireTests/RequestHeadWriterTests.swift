@@ -14,7 +14,9 @@ struct RequestHeadWriterTests {
         var headers = HeaderTable()
         let isWhole = try parseRequestHead(bytes.span, &head, &headers, limits: HeadLimits())
         #expect(isWhole)
-        let (peer, id, prefix, host) = ([UInt8](peer.utf8), [UInt8]("id-1".utf8), [UInt8](pathPrefix.utf8), [UInt8](host.utf8))
+        let (peer, id, prefix, host) = (
+            [UInt8](peer.utf8), [UInt8]("id-1".utf8), [UInt8](pathPrefix.utf8), [UInt8](host.utf8)
+        )
         let limit = requestHeadLimit(
             head, peer: peer.count, requestID: id.count, pathPrefix: prefix.count, host: host.count)
         let text = output(limit) { out in
@@ -124,7 +126,8 @@ struct RequestHeadWriterTests {
 
             """)
         #expect(
-            lines == ["POST / HTTP/1.1", "Host: a.b", "Transfer-Encoding: chunked", "Expect: 100-continue"] + forwarding)
+            lines == ["POST / HTTP/1.1", "Host: a.b", "Transfer-Encoding: chunked", "Expect: 100-continue"] + forwarding
+        )
     }
 
     @Test func trailersAreAskedForWhereTheClientTakesThem() throws {
@@ -179,7 +182,9 @@ struct RequestHeadWriterTests {
         var rewrite = RequestRewrite(listenPort: 65_535, peerIsTrusted: true, isTLS: true)
         for replaceHost in [false, true] {
             rewrite.replaceHost = replaceHost
-            for lists in ["", "X-Forwarded-For:a\r\n", String(repeating: "X-Forwarded-For:a\r\nForwarded:b\r\n", count: 60)] {
+            for lists in [
+                "", "X-Forwarded-For:a\r\n", String(repeating: "X-Forwarded-For:a\r\nForwarded:b\r\n", count: 60),
+            ] {
                 let text = "GET http://\(authority) HTTP/1.0\r\nTE:trailers\r\n\(lists)\r\n"
                 let lines = try written(
                     text, peer: peer, pathPrefix: "/" + String(repeating: "p", count: 99),

@@ -7,7 +7,8 @@ struct RequestRefusalTests {
         // Request lines.
         ("GET /\r\n", HeadError.badRequestLine), ("GET\r\n", .badMethod), ("GET  / HTTP/1.1\r\n", .badRequestLine),
         ("GET / HTTP/1.1 \r\n", .badRequestLine), ("GET /  HTTP/1.1\r\n", .badRequestLine),
-        ("GET\t/ HTTP/1.1\r\n", .badMethod), (" GET / HTTP/1.1\r\n", .badMethod), ("G\u{7F}T / HTTP/1.1\r\n", .badMethod),
+        ("GET\t/ HTTP/1.1\r\n", .badMethod), (" GET / HTTP/1.1\r\n", .badMethod),
+        ("G\u{7F}T / HTTP/1.1\r\n", .badMethod),
         ("\u{16}\u{3}\u{1}", .badMethod), ("ä / HTTP/1.1\r\n", .badMethod),
         (String(repeating: "X", count: 33) + " / HTTP/1.1\r\n", .badMethod), ("\nGET", .bareLineFeed),
         ("\rGET", .bareCarriageReturn), ("GET / HTTP/1.1\n", .bareLineFeed), ("GET / HTTP/1.1\rX", .bareCarriageReturn),
@@ -21,7 +22,8 @@ struct RequestRefusalTests {
         // Targets.
         ("GET * HTTP/1.1\r\n", .badTarget), ("GET a HTTP/1.1\r\n", .badTarget), ("GET ?a HTTP/1.1\r\n", .badTarget),
         ("GET /a#b HTTP/1.1\r\n", .badTarget), ("GET /?a#b HTTP/1.1\r\n", .badTarget),
-        ("GET /ä HTTP/1.1\r\n", .badTarget), ("GET /?ä HTTP/1.1\r\n", .badTarget), ("GET /\u{1} HTTP/1.1\r\n", .badTarget),
+        ("GET /ä HTTP/1.1\r\n", .badTarget), ("GET /?ä HTTP/1.1\r\n", .badTarget),
+        ("GET /\u{1} HTTP/1.1\r\n", .badTarget),
         ("GET /\u{7F} HTTP/1.1\r\n", .badTarget), ("GET /a\\b HTTP/1.1\r\n", .badTarget),
         ("GET /\t HTTP/1.1\r\n", .badTarget), ("GET ftp://a/ HTTP/1.1\r\n", .badTarget),
         ("GET http:/a/ HTTP/1.1\r\n", .badTarget), ("GET http:// HTTP/1.1\r\n", .badHost),
@@ -38,7 +40,8 @@ struct RequestRefusalTests {
         ("\u{20}A: b", HeadError.obsoleteLineFolding), ("A: b\r\n c", .obsoleteLineFolding),
         ("A: b\r\n\tc", .obsoleteLineFolding), ("A : b", .whitespaceBeforeColon), ("A\t: b", .whitespaceBeforeColon),
         (": b", .badHeaderName), ("A", .badHeaderName), ("A\u{0}: b", .badHeaderName), ("Ä: b", .badHeaderName),
-        ("A(b): c", .badHeaderName), ("A\nB: c", .bareLineFeed), ("A: b\nC: d", .bareLineFeed), ("\nA: b", .bareLineFeed),
+        ("A(b): c", .badHeaderName), ("A\nB: c", .bareLineFeed), ("A: b\nC: d", .bareLineFeed),
+        ("\nA: b", .bareLineFeed),
         ("A: b\rC: d", .bareCarriageReturn), ("A: b\r\r\n", .bareCarriageReturn), ("\rA: b", .bareCarriageReturn),
         ("A: \u{0}", .controlCharacter), ("A: b\u{B}c", .controlCharacter), ("A: \u{7F}", .controlCharacter),
         ("A: b\u{1B}[0m", .controlCharacter), (String(repeating: "N", count: 5000) + ": x", .badHeaderName),
@@ -64,7 +67,8 @@ struct RequestRefusalTests {
         // What else the fields say.
         ("Host: a", .duplicateHost), ("Host: b", .duplicateHost), ("Expect: something", .unknownExpectation),
         ("Expect: 100-continue, x", .unknownExpectation), ("Expect:", .unknownExpectation),
-        ("Connection: close;x", .badConnection), ("Connection: a b", .badConnection), ("Connection: \"a\"", .badConnection),
+        ("Connection: close;x", .badConnection), ("Connection: a b", .badConnection),
+        ("Connection: \"a\"", .badConnection),
         ("Connection: " + String(repeating: "a,", count: 65), .badConnection),
     ])
     func aHeaderLineIsRefused(_ line: String, _ error: HeadError) {

@@ -4,7 +4,8 @@ import Testing
 @Suite("Response heads")
 struct ResponseHeadTests {
     @Test(arguments: [
-        ("HTTP/1.1 200 OK", 200, "OK", 1, true), ("HTTP/1.1 200 ", 200, "", 1, true), ("HTTP/1.1 200", 200, "", 1, false),
+        ("HTTP/1.1 200 OK", 200, "OK", 1, true), ("HTTP/1.1 200 ", 200, "", 1, true),
+        ("HTTP/1.1 200", 200, "", 1, false),
         ("HTTP/1.0 404 Not Found", 404, "Not Found", 0, false), ("HTTP/1.1 999 x\ty", 999, "x\ty", 1, true),
         ("HTTP/1.1 100 Continue", 100, "Continue", 1, true), ("HTTP/1.1 200 Schön", 200, "Schön", 1, true),
         ("HTTP/1.1 200  OK ", 200, " OK ", 1, true),
@@ -21,7 +22,8 @@ struct ResponseHeadTests {
     }
 
     @Test(arguments: [
-        ("HTTP/2.0 200 OK", HeadError.badStatusLine), ("HTTP/1.2 200 OK", .badStatusLine), ("http/1.1 200 OK", .badStatusLine),
+        ("HTTP/2.0 200 OK", HeadError.badStatusLine), ("HTTP/1.2 200 OK", .badStatusLine),
+        ("http/1.1 200 OK", .badStatusLine),
         ("HTTP/1.1  200 OK", .badStatusLine), ("HTTP/1.1 20 OK!", .badStatusLine), ("HTTP/1.1 2000 OK", .badStatusLine),
         ("HTTP/1.1 099 OK", .badStatusLine), ("HTTP/1.1 000 OK", .badStatusLine), ("HTTP/1.1 2x0 OK", .badStatusLine),
         ("HTTP/1.1\t200 OK", .badStatusLine), ("HTTP/1.1 200OK", .badStatusLine), ("HTTP/1.1 200\tOK", .badStatusLine),
@@ -86,7 +88,8 @@ struct ResponseHeadTests {
     }
 
     @Test func hostAndExpectMeanNothingInAResponse() throws {
-        let parsed = try #require(try parseResponse("HTTP/1.1 200 OK\r\nHost: a\r\nHost: b c\r\nExpect: x\r\nTE: trailers\r\n\r\n"))
+        let parsed = try #require(
+            try parseResponse("HTTP/1.1 200 OK\r\nHost: a\r\nHost: b c\r\nExpect: x\r\nTE: trailers\r\n\r\n"))
         #expect(parsed.lines.map(\.isDropped) == [false, false, false, true])
         #expect(!parsed.head.fields.acceptsTrailers)
     }

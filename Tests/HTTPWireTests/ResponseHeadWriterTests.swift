@@ -6,7 +6,8 @@ import Testing
 struct ResponseHeadWriterTests {
     /// What is written for a head, in lines.
     private func written(
-        _ text: String, _ rewrite: ResponseRewrite = ResponseRewrite(), removing names: [String] = [], extra: String = ""
+        _ text: String, _ rewrite: ResponseRewrite = ResponseRewrite(), removing names: [String] = [],
+        extra: String = ""
     ) throws -> [String] {
         let bytes = [UInt8](text.utf8)
         let extra = [UInt8](extra.utf8)
@@ -35,6 +36,15 @@ struct ResponseHeadWriterTests {
     func theStatusLineIsOfHTTP11(_ line: String, _ expected: String) throws {
         #expect(try written("\(line)\r\nA: b\r\n\r\n") == [expected, "A: b"])
         #expect(try written("\(line)\r\n\r\n") == [expected])
+    }
+
+    @Test(arguments: [(503, "HTTP/1.1 503 Service Unavailable"), (418, "HTTP/1.1 418 ")])
+    func theStatusMayBeAnother(_ status: Int, _ expected: String) throws {
+        var rewrite = ResponseRewrite()
+        rewrite.status = status
+        for line in ["HTTP/1.1 200 OK", "HTTP/1.0 200 OK", "HTTP/1.1 200"] {
+            #expect(try written("\(line)\r\nA: b\r\n\r\n", rewrite) == [expected, "A: b"])
+        }
     }
 
     @Test func linesForThisHopStayHere() throws {
@@ -81,7 +91,8 @@ struct ResponseHeadWriterTests {
     }
 
     @Test func namedLinesAreReplaced() throws {
-        let text = "HTTP/1.1 200 OK\r\nServer: x\r\nX-A: 1\r\nContent-Length: 0\r\nserver: y\r\nX-AB: 2\r\nX-B: 3\r\n\r\n"
+        let text =
+            "HTTP/1.1 200 OK\r\nServer: x\r\nX-A: 1\r\nContent-Length: 0\r\nserver: y\r\nX-AB: 2\r\nX-B: 3\r\n\r\n"
         let lines = try written(
             text, removing: ["SERVER", "x-a", "Content-Length", "X-Very-Long-" + String(repeating: "n", count: 80)],
             extra: "Server: apus\r\nX-A: own\r\n")

@@ -4,7 +4,8 @@ import Testing
 @Suite("Trailers")
 struct TrailersTests {
     @Test func aSectionIsReadAndWritten() throws {
-        let bytes = [UInt8]("0\r\nX-Sum: 1\r\nContent-Length: 5\r\ngrpc-status: 0\r\nTransfer-Encoding: x\r\n\r\nGET".utf8)
+        let bytes = [UInt8](
+            "0\r\nX-Sum: 1\r\nContent-Length: 5\r\ngrpc-status: 0\r\nTransfer-Encoding: x\r\n\r\nGET".utf8)
         var headers = HeaderTable()
         let found = try parseTrailers(bytes.span, from: 3, &headers)
         let size = try #require(found)
