@@ -60,6 +60,7 @@ extension Registry {
     /// Tells of conflicts: the session's owner, and once they are in force the log and the other services' owners too.
     mutating func reportConflicts(_ conflicts: [Conflict], of key: SessionKey, isApplied: Bool) {
         guard !conflicts.isEmpty, let service = sessions[key]?.service else { return }
+        let listeners = isApplied ? conflictListeners() : [:]
         for conflict in conflicts {
             sendConflict(conflict.route, conflict, conflict.kind, with: conflict.other.service, to: key)
             guard isApplied else { continue }
@@ -67,13 +68,19 @@ extension Registry {
                 .warning,
                 "Route \(conflict.kind.rawValue): \(conflict.route) of \(service) at \(conflict.site.text), priority "
                     + "\(conflict.priority), and \(conflict.other.service), priority \(conflict.other.priority)")
-            for other in subscribers[.routeConflict, default: []].sorted() {
-                guard sessions[other]?.service == conflict.other.service,
-                    let id = index.route(of: other, at: conflict.site, priority: conflict.other.priority)
-                else { continue }
+            for other in listeners[conflict.other.service, default: []] {
+                guard let id = index.route(of: other, at: conflict.site, priority: conflict.other.priority) else {
+                    continue
+                }
                 sendConflict(id, conflict, conflict.kind.mirrored, with: service, to: other)
             }
         }
+    }
+
+    /// The sessions that want to be told of conflicts, in order, by service.
+    private func conflictListeners() -> [String: [SessionKey]] {
+        let keys = subscribers[.routeConflict, default: []].sorted()
+        return Dictionary(grouping: keys) { sessions[$0]?.service ?? "" }
     }
 
     private mutating func sendConflict(

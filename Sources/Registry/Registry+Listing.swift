@@ -2,14 +2,18 @@ import ProxyModel
 import RegistryProtocol
 
 extension Registry {
-    /// ROUTE_LIST: active and staged routes by number; an updated one comes as it is and as it will be.
+    /// ROUTE_LIST: active and staged routes by number; an updated one comes as it is and as it will be. An active one for
+    /// which options hold shows them.
     func listRoutes(of key: SessionKey, compressed: Bool, _ request: Request) -> Outcome {
         var entries: [(id: RouteID, entry: JSONObject)] = []
         if let session = sessions[key] {
             let staged = session.staging.routes
             for (id, route) in session.active.routes {
                 let status = staged[id] == .removed ? "pending_removal" : "active"
-                entries.append((id, Self.entry(id, route, status: status)))
+                var entry = Self.entry(id, route, status: status)
+                let options = session.active.options(of: id)
+                if !options.isEmpty { entry.set("options", Self.object(of: options)) }
+                entries.append((id, entry))
             }
             entries.sort { $0.id < $1.id }
             var stagedEntries: [(id: RouteID, entry: JSONObject)] = []
@@ -51,6 +55,12 @@ extension Registry {
         object.set("ratelimit", Self.modified(settings.count { $0.rateLimit != nil }))
         object.set("circuit_breaker", Self.modified(settings.count { $0.circuitBreaker != nil }))
         return request.answer("DIFF_OK", json: object)
+    }
+
+    private static func object(of options: [RouteOption.Key: RouteOption]) -> JSONObject {
+        var object = JSONObject()
+        for key in RouteOption.Key.allCases { options[key].map { object.set(key.rawValue, $0.valueText) } }
+        return object
     }
 
     private static func modified(_ count: Int) -> JSONObject {

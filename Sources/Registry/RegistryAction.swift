@@ -12,8 +12,8 @@ public enum RegistryAction: Sendable {
     case event(ConnectionID, String)
     /// Closes the connection once everything written to it has been sent.
     case close(ConnectionID)
-    /// Hands the delta to every worker; deltas must take effect in the order of these actions. Answered by
-    /// ``Registry/published(_:now:)`` once every worker serves it.
+    /// Hands the delta to every worker; deltas must take effect in the order of these actions. One without content is a
+    /// barrier behind those before it. Answered by ``Registry/published(_:now:)`` once every worker serves it.
     case publish(RoutingDelta, EffectToken)
     /// Tries a backend for BACKEND_TEST, on this path or its root, within 5 s and without following redirects. Answered by
     /// ``Registry/backendTested(_:_:now:)``.

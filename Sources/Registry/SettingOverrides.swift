@@ -72,6 +72,12 @@ struct ActiveConfiguration: Sendable {
         return settings
     }
 
+    /// The options that hold for a route: its own over those of ALL.
+    func options(of id: RouteID) -> [RouteOption.Key: RouteOption] {
+        guard let own = own[id] else { return common.options }
+        return common.options.merging(own.options) { $1 }
+    }
+
     /// Changes what is set for ALL.
     mutating func change(_ body: (inout SettingOverrides) -> Void) {
         body(&common)

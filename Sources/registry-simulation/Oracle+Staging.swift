@@ -158,11 +158,22 @@ extension Oracle {
     /// What ROUTE_LIST answers.
     func list(_ number: Int) -> String {
         guard let session = sessions[number] else { return "" }
+        func options(_ id: UInt64) -> String {
+            var shown: [String] = []
+            if let path = setting("health", of: id, in: session) {
+                shown = [
+                    "\"health_check_interval\":\"10s\",\"health_check_timeout\":\"2s\",\"health_check_path\":\"\(path)\""
+                ]
+            }
+            if let weight = setting("o:weight", of: id, in: session) { shown.append("\"weight\":\"\(weight)\"") }
+            return shown.isEmpty ? "" : ",\"options\":{\(shown.joined(separator: ","))}"
+        }
         func entry(_ id: UInt64, _ route: Route, _ status: String) -> String {
+            let shown = status == "staged" ? "" : options(id)
             let domains = route.domains.map { "\"\($0)\"" }.joined(separator: ",")
             return "{\"route_id\":\"r\(id)\",\"domains\":[\(domains)],\"path\":\"\(route.path)\","
                 + "\"backend\":\"\(route.backend)\",\"priority\":\(route.priority),\"status\":\"\(status)\","
-                + "\"id\":\"r\(id)\"}"
+                + "\"id\":\"r\(id)\"\(shown)}"
         }
         var entries: [String] = []
         for id in Set(session.routes.keys).union(session.staged.keys).sorted() {

@@ -68,6 +68,18 @@ import Testing
         #expect(try settings([["OPTIONS_SET", "ALL", "websocket", "off"]], backend: "wss://a:1").websocket == false)
     }
 
+    @Test func `ROUTE_LIST shows the options that hold for an active route`() {
+        let harness = Harness()
+        let client = harness.register()
+        client.applyRoute("a.example")
+        client.send("OPTIONS_SET", "ALL", "timeout", "90")
+        client.send("OPTIONS_SET", "ALL", "http2", "on")
+        client.send("OPTIONS_SET", "r1", "timeout", "1500ms")
+        #expect(!client.send("ROUTE_LIST").contains("options"))
+        client.send("CONFIG_APPLY")
+        #expect(client.send("ROUTE_LIST").hasSuffix("\"options\":{\"timeout\":\"1.5s\",\"http2\":\"true\"}}]"))
+    }
+
     @Test func `settings of ALL hold for routes that come later`() {
         let harness = Harness()
         let client = harness.register()
