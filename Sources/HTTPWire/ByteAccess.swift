@@ -90,18 +90,18 @@ extension SIMD16<UInt8> {
 }
 
 extension BlockMask {
-    /// Four bits for each lane, those of the first lowest: all set or none.
+    /// What is set in one word: byte n has lane n in its lower half and lane n + 8 in its upper half.
     @inline(__always)
-    var nibbles: UInt64 {
+    var hits: BlockHits {
         // Safe because both types are 16 bytes for which any bits are valid.
-        let pairs = unsafe unsafeBitCast(self, to: SIMD8<UInt16>.self) &>> SIMD8(repeating: 4)
-        // Safe because both types are 8 bytes for which any bits are valid.
-        return unsafe UInt64(littleEndian: unsafeBitCast(SIMD8<UInt8>(truncatingIfNeeded: pairs), to: UInt64.self))
+        let lanes = unsafe unsafeBitCast(self, to: SIMD2<UInt64>.self)
+        let halves = lanes & SIMD2(0x0F0F_0F0F_0F0F_0F0F, 0xF0F0_F0F0_F0F0_F0F0)
+        return BlockHits(word: UInt64(littleEndian: halves[0] | halves[1]))
     }
 
     /// The index of the first lane that is set, or 16.
     @inline(__always)
-    var firstIndex: Int { nibbles.trailingZeroBitCount &>> 2 }
+    var firstIndex: Int { hits.firstIndex }
 }
 
 extension StaticString {

@@ -65,6 +65,23 @@ extension UInt8 {
     var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 }
 
+/// Which lanes of a block are set, in a word that is quickly found to be zero.
+struct BlockHits {
+    /// Byte n has lane n in its lower half and lane n + 8 in its upper half.
+    let word: UInt64
+
+    /// Whether no lane is set.
+    @inline(__always)
+    var isEmpty: Bool { word == 0 }
+
+    /// The index of the first lane that is set, or 16.
+    @inline(__always)
+    var firstIndex: Int {
+        let lower = word & 0x0F0F_0F0F_0F0F_0F0F
+        return lower != 0 ? lower.trailingZeroBitCount &>> 3 : 8 &+ word.trailingZeroBitCount &>> 3
+    }
+}
+
 extension SIMD16<UInt8> {
     // Vectors are compared with vectors: with a scalar it would be a call instead of an instruction.
 
@@ -113,8 +130,8 @@ extension Span where Element == UInt8 {
     func firstControl(from start: Int) -> Int {
         var index = start
         while true {
-            let nibbles = block(at: index).controls.nibbles
-            if nibbles != 0 { return index &+ nibbles.trailingZeroBitCount &>> 2 }
+            let hits = block(at: index).controls.hits
+            if !hits.isEmpty { return index &+ hits.firstIndex }
             index &+= 16
         }
     }
