@@ -123,8 +123,7 @@ class Apus(Server):
             for item in value if isinstance(value, (list, tuple)) else [value]:
                 if item is not None:
                     arguments += ["--" + name.replace("_", "-"), str(item)]
-        clean = {"APUS_" + key.upper(): "" for key in ()}
-        self.program = Program(arguments, {**clean, **(environment or {})}, name="apus")
+        self.program = Program(arguments, environment, name="apus")
         super().__init__(None, None)
         if wait:
             self.wait_until_serving()

@@ -13,11 +13,12 @@ from .waiting import eventually
 class Exchange:
     """One request that a backend received, and the means to answer it."""
 
-    def __init__(self, backend, connection, reader, number):
+    def __init__(self, backend, connection, reader):
         self.backend = backend
         self.socket = connection
         self.reader = reader
-        self.number = number
+        #: Which connection this is, counted from 1; those of health checks do not count.
+        self.number = None
         self.request_line = ""
         self.method = self.target = self.version = ""
         self.headers = Fields()
@@ -227,14 +228,12 @@ class Backend:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._lock:
                 self._open.add(connection)
-                self.connection_count += 1
-                number = self.connection_count
-            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection, number):
+    def _serve(self, connection):
         reader = Reader(connection)
         try:
-            while self._exchange(connection, reader, number):
+            while self._exchange(connection, reader):
                 pass
         except (OSError, ConnectionEnded):
             pass
@@ -248,10 +247,10 @@ class Backend:
             except OSError:
                 pass
 
-    def _exchange(self, connection, reader, number):
+    def _exchange(self, connection, reader):
         if not reader.held and not reader.more():
             return False
-        exchange = Exchange(self, connection, reader, number)
+        exchange = Exchange(self, connection, reader)
         exchange.request_line = reader.line().decode("latin-1")
         try:
             exchange.method, exchange.target, exchange.version = exchange.request_line.split(" ")
@@ -263,6 +262,10 @@ class Backend:
             self.probe_handler(exchange)
             return exchange.is_open and "close" not in exchange.headers.all("Connection")
         with self._lock:
+            if not reader.number:
+                self.connection_count += 1
+                reader.number = self.connection_count
+            exchange.number = reader.number
             self.exchanges.append(exchange)
         self.handler(exchange)
         if exchange.is_open:

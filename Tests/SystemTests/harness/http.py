@@ -52,6 +52,8 @@ class Reader:
         self._socket = connection
         self._held = b""
         self.at_end = False
+        #: Which of a backend's connections this is.
+        self.number = None
 
     @property
     def held(self):

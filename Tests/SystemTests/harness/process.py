@@ -17,6 +17,11 @@ def _end_all():
         program.kill()
 
 
+def environment_with(more):
+    """Our environment without settings of the proxy, and `more`."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("APUS_")}, **(more or {})}
+
+
 class Program:
     """A child process whose standard output and error are collected as lines."""
 
@@ -29,7 +34,7 @@ class Program:
             stdin=subprocess.PIPE if standard_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
+            env=environment_with(environment),
         )
         _running.add(self)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -114,7 +119,7 @@ def run(arguments, environment=None, within=20.0, text=None):
     """Runs a program to its end: its exit status, standard output and standard error."""
     done = subprocess.run(
         [str(argument) for argument in arguments], capture_output=True, timeout=within,
-        env={**os.environ, **(environment or {})}, input=text, text=True, check=False)
+        env=environment_with(environment), input=text, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -101,15 +101,15 @@ def test_a_half_sent_answer_is_not_repeated(proxy, backend):
 
 
 def test_retries_have_a_budget(start, backend):
-    """When everything fails, retries add at most a fifth of the traffic (and a small floor)."""
+    """When everything fails, retries add at most a fifth of the traffic, and 10 a second in any case (100 in 10 s)."""
     dying = [backend(die_before_answering, f"dying-{number}") for number in range(2)]
     site = start(workers=1).site(*dying)
-    requests = 300
+    requests = 1000
     with site.connect() as connection:
         for _ in range(requests):
             assert connection.get("/").status in (502, 503)
     attempts = sum(len(one.requests) for one in dying)
-    assert attempts <= requests * 1.3 + 20, f"{attempts} attempts for {requests} requests"
+    assert attempts <= requests * 1.2 + 110, f"{attempts} attempts for {requests} requests"
 
 
 def test_an_instance_killed_under_traffic_costs_no_idempotent_request(proxy, backend):
