@@ -42,6 +42,52 @@ struct ApplyCost {
     }
 }
 
+/// Applies for a long time with many routes in force: neither cost nor memory may grow.
+struct ApplySoak {
+    /// Active routes that stay, of sessions of 1,000 each.
+    var routes: Int
+    /// Applies; every second one adds a route, the other removes it again.
+    var applies: Int
+
+    /// Prints the 99th percentile of the first and the last 10,000 applies, and the growth of memory.
+    func run() {
+        var bench = RegistryBench()
+        for first in stride(from: 0, to: routes, by: 1000) {
+            let session = bench.register("service-\(first)")
+            for number in first..<first + 1000 {
+                _ = bench.send("ROUTE_ADD|\(session)|d\(number).example.com|/api|http://10.0.0.1:8080|0")
+            }
+            _ = bench.send("CONFIG_APPLY|\(session)")
+        }
+        let session = bench.register("busy")
+        var window: [Duration] = []
+        var first: Duration = .zero
+        var before = 0
+        for number in 0..<applies / 2 {
+            if number * 2 == min(10_000, applies / 2) {
+                first = Self.percentile99(window)
+                before = Environment.residentBytes
+            }
+            if number % 5_000 == 0 { window.removeAll(keepingCapacity: true) }
+            let start = ContinuousClock.now
+            let reply = bench.send("ROUTE_ADD|\(session)|x\(number).example.com|/|http://10.0.0.2:8080|0")
+            _ = bench.send("CONFIG_APPLY|\(session)")
+            let middle = ContinuousClock.now
+            _ = bench.send("ROUTE_REMOVE|\(session)|\(reply.dropFirst(9))")
+            _ = bench.send("CONFIG_APPLY|\(session)")
+            window += [middle - start, ContinuousClock.now - middle]
+        }
+        let after = Environment.residentBytes
+        print(
+            "\(applies) applies over \(routes) routes: p99 of the first 10,000 \(first), of the last "
+                + "\(Self.percentile99(window)); resident memory \(before >> 10) KiB, then \(after >> 10) KiB")
+    }
+
+    private static func percentile99(_ times: [Duration]) -> Duration {
+        times.isEmpty ? .zero : times.sorted()[times.count * 99 / 100]
+    }
+}
+
 /// A registry whose publications complete at once, on a clock that stands still.
 struct RegistryBench: ~Copyable {
     private var registry: Registry

@@ -1,10 +1,11 @@
 import ProxyModel
 
 let usage = """
-    Usage: registry-simulation [--steps N] [--apply-cost]
+    Usage: registry-simulation [--steps N] [--apply-cost] [--soak N]
       --steps N      do N random steps (1,000,000 unless given) with the seed in SIM_SEED (1 unless given), checking the
                      registry against an oracle after each
       --apply-cost   measure what an apply costs with many routes in force
+      --soak N       do N applies over 100,000 routes: neither their cost nor memory may grow
     """
 
 /// The number that follows an argument, `nil` where the argument is not there.
@@ -41,6 +42,8 @@ if CommandLine.arguments.contains("--help") {
 } else if CommandLine.arguments.contains("--apply-cost") {
     ApplyCost(routes: 1_000, applies: 2_000).run()
     ApplyCost(routes: 100_000, applies: 2_000).run()
+} else if let applies = number(after: "--soak") {
+    ApplySoak(routes: 100_000, applies: applies).run()
 } else {
     let seed = Environment.number("SIM_SEED") ?? 1
     simulate(steps: number(after: "--steps") ?? 1_000_000, seed: UInt64(seed))
