@@ -61,18 +61,3 @@ import Testing
         #expect(String(decoding: answer.bytes(), as: UTF8.self).hasSuffix("\r\n\r\n"))
     }
 }
-
-@Suite struct EndpointTests {
-    @Test func ejectionDoublesFromOneSecondToThirty() {
-        var endpoint = Endpoint()
-        endpoint.open(backend: 0, address: PeerAddress(), port: 80)
-        var lengths: [UInt64] = []
-        for attempt in 0..<7 {
-            #expect(endpoint.eject(now: 1_000) == (attempt == 0))
-            lengths.append((endpoint.ejectedUntil - 1_000) / 1_000_000_000)
-        }
-        #expect(lengths == [1, 2, 4, 8, 16, 30, 30])
-        endpoint.succeeded()
-        #expect(endpoint.ejectedUntil == 0 && endpoint.eject(now: 0))
-    }
-}

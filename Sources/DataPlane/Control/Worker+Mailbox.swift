@@ -1,5 +1,4 @@
 import CLinux
-import HTTPWire
 import ProxyModel
 import Routing
 import TrafficPolicy
@@ -90,6 +89,7 @@ extension Worker {
         guard let runtime = runtimes.allocate() else { preconditionFailure("the registry bounds its routes") }
         let before = routes[slot].runtime
         runtimes[runtime].open(definition, timeouts, shared.configuration)
+        runtimes[runtime].texts = textsIndex(definition)
         runtimes[runtime].slot = slot
         runtimes[runtime].session = sessionIndex(definition.session)
         sessions[runtimes[runtime].session].references += 1
@@ -121,7 +121,7 @@ extension Worker {
         let session = runtimes[runtime].session
         let backend = runtimes[runtime].backend
         let health = runtimes[runtime].health
-        runtimes[runtime].close()
+        releaseTexts(runtimes[runtime].texts)
         runtimes.free(runtime)
         routes[slot].runtimes -= 1
         if routes[slot].runtimes == 0 && routes[slot].runtime < 0 { routing.release(slot: slot) }
@@ -263,82 +263,6 @@ extension Worker {
         }
     }
 
-    private static var idleGrace: UInt64 { 1_000_000_000 }
-}
-
-extension RouteRuntime {
-    /// Takes a definition's settings; what names other elements is set by the caller.
-    mutating func open(
-        _ definition: RouteDefinition, _ defaults: WorkerTimeouts, _ configuration: DataPlaneConfiguration
-    ) {
-        let settings = definition.settings
-        let target = definition.maintenance?.backend ?? definition.backend
-        inFlight = 0
-        isRetired = false
-        weight = Int32(settings.weight)
-        connectTimeout = settings.connectTimeout?.clampedNanoseconds ?? defaults.connect
-        responseHeadTimeout = settings.timeout?.clampedNanoseconds ?? defaults.responseHead
-        idleTimeout = settings.idleTimeout?.clampedNanoseconds ?? defaults.idle
-        maxBodyBytes = settings.maxBodySize ?? configuration.limits.bodyBytes
-        maxRetries = UInt8(clamping: settings.retries ?? 2)
-        pathPrefix = Array(target.pathPrefix.utf8)
-        replacesHost = settings.hostHeader == .backend
-        host = replacesHost ? Array(target.authority.utf8) : []
-        strippedBytes = settings.stripPrefix && definition.path.text != "/" ? definition.path.text.utf8.count : 0
-        responseLines = []
-        responseNames = HeaderNameSet(settings.responseHeaders.map(\.name))
-        for field in settings.responseHeaders where responseLines.count < Self.maxResponseLineBytes {
-            responseLines += Array("\(field.name): \(field.value)\r\n".utf8)
-        }
-        path = Array(definition.path.text.utf8)
-        loadBalancing = settings.loadBalancing
-        redirectsToHTTPS = settings.httpsRedirect
-        if let maintenance = definition.maintenance {
-            self.maintenance = maintenance.backend == nil ? .builtIn : .backend
-            responseLines += Array("Retry-After: \(MaintenanceMode.retryAfter)\r\nX-Maintenance-Mode: true\r\n".utf8)
-            responseNames = HeaderNameSet(
-                settings.responseHeaders.map(\.name) + ["Retry-After", "X-Maintenance-Mode"])
-            strippedBytes = 0
-        } else {
-            self.maintenance = .off
-        }
-        openStickiness(definition)
-        replacesContentType = settings.responseHeaders.contains { $0.name.lowercased() == "content-type" }
-    }
-
-    /// Bytes of head lines that a route can give its responses: with a head of 64 KiB they fit into one large buffer. The
-    /// registry refuses more.
-    static var maxResponseLineBytes: Int { 32_768 }
-
-    /// The cookie's value names the instance, not the route's number: it survives the instance's restarts.
-    private mutating func openStickiness(_ definition: RouteDefinition) {
-        guard let name = definition.settings.stickyCookie else {
-            stickyName = []
-            stickyKey = 0
-            responseLinesWithCookie = []
-            return
-        }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(definition.service)|\(definition.instance)".utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
-        var value = RequestID()
-        value.set(hash, hash)
-        stickyName = Array(name.utf8)
-        stickyKey = max(hash, 1)
-        let text = String(decoding: value.bytes.prefix(16), as: UTF8.self)
-        responseLinesWithCookie =
-            responseLines + Array("Set-Cookie: \(name)=\(text); Path=/; HttpOnly; SameSite=Lax\r\n".utf8)
-    }
-
-    /// Gives the memory of the settings back; the entry is reused.
-    mutating func close() {
-        pathPrefix = []
-        host = []
-        path = []
-        stickyName = []
-        responseLinesWithCookie = []
-        responseLines = []
-        responseNames = HeaderNameSet()
-    }
+    /// How long an idle connection may still bring a request once the worker stops.
+    static var idleGrace: UInt64 { 1_000_000_000 }
 }

@@ -77,6 +77,13 @@ struct PeerAddress {
     var low: UInt64 = 0
     var isIPv4 = true
 
+    /// What `source_hash` goes by: the address, of IPv6 its /64; the same in every worker.
+    var sourceHash: UInt64 {
+        var hash = (isIPv4 ? low : high) ^ 0x5851_f42d_4c95_7f2d
+        hash = (hash ^ hash >> 32) &* 0x9e37_79b9_7f4a_7c15
+        return hash ^ hash >> 29
+    }
+
     var address: IPAddress {
         isIPv4 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(v6High: high, low: low)
     }

@@ -25,6 +25,8 @@ struct Exchange: ~Copyable {
     var clientMinorVersion: UInt8 = 1
     var keepsAlive = true
     var clientAcceptsTrailers = false
+    /// Known once something failed; until then the head is still there to be asked.
+    var prefersProblemJSON = false
     /// What the client's sticky cookie says, 0 for none, and whether the answer gives it a new one.
     var stickyKey: UInt64 = 0
     var setsStickyCookie = false
@@ -74,6 +76,7 @@ struct Exchange: ~Copyable {
         clientMinorVersion = UInt8(truncatingIfNeeded: head.minorVersion)
         keepsAlive = head.isPersistent
         clientAcceptsTrailers = head.acceptsTrailers
+        prefersProblemJSON = false
         stickyKey = 0
         setsStickyCookie = false
         hasResponseHead = false
@@ -92,7 +95,7 @@ struct Exchange: ~Copyable {
         responseForward = 0
         startedAt = now
         bodyCheckedAt = now
-        bodyBytesAtCheck = 0
+        bodyBytesAtCheck = head.size
         bytesReceived = head.size
         bytesSent = 0
         maxBodyBytes = 0

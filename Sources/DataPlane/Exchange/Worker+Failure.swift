@@ -11,7 +11,7 @@ extension Worker {
             return
         }
         let failure = failureOfMaintenance(exchange) ?? cause
-        let prefersProblemJSON = clientPrefersProblemJSON(exchange)
+        let prefersProblemJSON = exchanges[exchange].prefersProblemJSON || clientPrefersProblemJSON(exchange)
         dropUpstream(exchange)
         let index = exchanges[exchange].downstream
         let bodyHasArrived = exchanges[exchange].requestBody.isDone
@@ -31,8 +31,9 @@ extension Worker {
         // A head that was not sent on to anybody is still in front of the input.
         if !exchanges[exchange].headIsConsumed { downstreams[index].input.consume(requestHead.size) }
         if exchanges[exchange].runtime >= 0 {
-            answer.extraLines = runtimes[exchanges[exchange].runtime].responseLines
-            answer.replacesContentType = runtimes[exchanges[exchange].runtime].replacesContentType
+            let entry = runtimes[exchanges[exchange].runtime].texts
+            answer.extraLines = texts[entry].responseLines
+            answer.replacesContentType = texts[entry].replacesContentType
         }
         exchanges[exchange].status = Int32(answer.status)
         let message = answer.bytes()
@@ -62,7 +63,7 @@ extension Worker {
     }
 
     /// What the client's Accept says. The head is still in hand, or its forwarded form with the upstream connection.
-    private mutating func clientPrefersProblemJSON(_ exchange: Int32) -> Bool {
+    mutating func clientPrefersProblemJSON(_ exchange: Int32) -> Bool {
         let index = exchanges[exchange].downstream
         if !exchanges[exchange].headIsConsumed {
             return requestHead.kinds.contains(.accept) && downstreams[index].input.prefersProblemJSON(headers)

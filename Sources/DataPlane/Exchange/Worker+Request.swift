@@ -42,15 +42,15 @@ extension Worker {
         }
         exchanges[exchange].group = match.group
         readStickyCookie(exchange, index, match.group)
-        let choice = choose(match.group, excluding: -1, for: exchange)
-        guard choice.runtime >= 0 else {
-            fail(exchange, choice.failure)
+        let runtime = choose(match.group, excluding: -1, for: exchange)
+        guard runtime >= 0 else {
+            fail(exchange, .noneAvailable)
             return
         }
         exchanges[exchange].setsStickyCookie =
-            runtimes[choice.runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[choice.runtime].stickyKey != 0
-        attach(exchange, choice.runtime)
-        if runtimes[choice.runtime].isUnusual && answersItself(exchange, index) { return }
+            runtimes[runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[runtime].stickyKey != 0
+        attach(exchange, runtime)
+        if runtimes[runtime].isUnusual && answersItself(exchange, index) { return }
         let limit = exchanges[exchange].maxBodyBytes
         if limit > 0 && requestHead.contentLength > limit {
             fail(exchange, .bodyTooLarge)
@@ -63,7 +63,8 @@ extension Worker {
     @inline(__always) private mutating func readStickyCookie(_ exchange: Int32, _ index: Int32, _ group: GroupIndex) {
         let first = routes[routing.member(0, of: group)].runtime
         if runtimes[first].stickyKey == 0 || !requestHead.kinds.contains(.cookie) { return }
-        exchanges[exchange].stickyKey = downstreams[index].input.stickyKey(&runtimes[first].stickyName, &headers)
+        exchanges[exchange].stickyKey = downstreams[index].input.stickyKey(
+            &texts[runtimes[first].texts].stickyName, &headers)
     }
 
     /// What only some routes want, before anything is sent. True when the exchange got an answer of ours.
@@ -80,7 +81,7 @@ extension Worker {
             return true
         }
         if runtimes[runtime].strippedBytes > 0 && requestHead.pathNeedsNormalising
-            && !downstreams[index].input.begins(with: &runtimes[runtime].path, at: requestHead.path)
+            && !downstreams[index].input.begins(with: &texts[runtimes[runtime].texts].path, at: requestHead.path)
         {
             // What matched is not what stands there: there is no telling what to take off.
             fail(exchange, .badRequest(.badTarget))
@@ -123,8 +124,8 @@ extension Worker {
         }
         upstreams[upstream].output.attach(from: &pool)
         let room = requestHeadLimit(
-            requestHead, peer: 46, requestID: 32, pathPrefix: runtimes[runtime].pathPrefix.count,
-            host: runtimes[runtime].host.count)
+            requestHead, peer: 46, requestID: 32, pathPrefix: texts[runtimes[runtime].texts].pathPrefix.count,
+            host: texts[runtimes[runtime].texts].host.count)
         if room > upstreams[upstream].output.free { upstreams[upstream].output.enlarge(&pool) }
         guard room <= upstreams[upstream].output.free else {
             closeUpstream(upstream)
@@ -133,7 +134,7 @@ extension Worker {
         }
         upstreams[upstream].writeHead(
             from: &downstreams[index], requestHead, &headers, exchanges[exchange].requestID,
-            rewriting: &runtimes[runtime])
+            rewriting: &runtimes[runtime], &texts[runtimes[runtime].texts])
         downstreams[index].input.consume(requestHead.size)
         exchanges[exchange].headIsConsumed = true
         keepSmallBody(exchange, index, upstream)
@@ -313,17 +314,17 @@ extension Upstream {
     /// The forwarded request head, into `output`.
     @inline(__always) mutating func writeHead(
         from downstream: inout Downstream, _ head: RequestHead, _ headers: inout HeaderTable, _ requestID: RequestID,
-        rewriting runtime: inout RouteRuntime
+        rewriting runtime: inout RouteRuntime, _ texts: inout RouteTexts
     ) {
         var rewrite = RequestRewrite(listenPort: downstream.listenPort, peerIsTrusted: downstream.peerIsTrusted)
         rewrite.replaceHost = runtime.replacesHost
-        rewrite.stripPrefixBytes = runtime.strippedBytes
+        rewrite.stripPrefixBytes = Int(runtime.strippedBytes)
         let peer = downstream.peerText.span.extracting(0..<Int(downstream.peerTextLength))
         let bytes = downstream.input.bytes
         output.append { out in
             writeRequestHead(
                 bytes, head, headers, peer: peer, requestID: requestID.text.span,
-                pathPrefix: runtime.pathPrefix.span, host: runtime.host.span, rewrite: rewrite, to: &out)
+                pathPrefix: texts.pathPrefix.span, host: texts.host.span, rewrite: rewrite, to: &out)
         }
     }
 

@@ -180,9 +180,9 @@ extension Worker {
         upstreams[upstream].output.release(to: &pool)
         let runtime = exchanges[exchange].runtime
         downstreams[index].output.attach(from: &pool)
+        let entry = runtimes[runtime].texts
         let room = responseHeadLimit(
-            responseHead,
-            extra: max(runtimes[runtime].responseLines.count, runtimes[runtime].responseLinesWithCookie.count))
+            responseHead, extra: max(texts[entry].responseLines.count, texts[entry].responseLinesWithCookie.count))
         if room > downstreams[index].output.free { downstreams[index].output.enlarge(&pool) }
         guard room <= downstreams[index].output.free else {
             exchanges[exchange].hasResponseHead = false
@@ -191,11 +191,10 @@ extension Worker {
         }
         let before = downstreams[index].output.count
         downstreams[index].writeHead(
-            from: &upstreams[upstream].input, responseHead, &headers, rewrite, &runtimes[runtime],
+            from: &upstreams[upstream].input, responseHead, &headers, rewrite, &texts[entry],
             setsCookie: exchanges[exchange].setsStickyCookie)
         exchanges[exchange].bytesSent &+= downstreams[index].output.count &- before
         upstreams[upstream].input.consume(responseHead.size)
-        endpoints[exchanges[exchange].endpoint].succeeded()
         if !framing.isDone { exchangeTimers.set(exchange, now &+ runtimes[runtime].idleTimeout) }
         return true
     }
@@ -269,7 +268,7 @@ extension Worker {
                     exchanges[exchange].responseForward &-= fromBody
                     exchanges[exchange].bytesSent &+= fromBody
                 }
-                if !exchanges[exchange].responseIsRead {
+                if exchanges[exchange].hasResponseHead && !exchanges[exchange].responseIsRead {
                     exchangeTimers.set(exchange, now &+ runtimes[exchanges[exchange].runtime].idleTimeout)
                 }
             case .wouldBlock:
@@ -302,7 +301,9 @@ extension Worker {
         let keepsAlive = exchanges[exchange].keepsAlive && requestIsDone
         detach(exchange)
         upstreams[upstream].exchange = -1
+        // Bytes behind the end of the response belong to no request of ours.
         if upstreams[upstream].canBeReused && requestIsDone && !upstreams[upstream].hasEnded
+            && upstreams[upstream].input.isEmpty
             && !endpoints[endpoint].isRetired
         {
             park(upstream)
@@ -353,20 +354,20 @@ extension Exchange {
 extension Downstream {
     @inline(__always) mutating func writeHead(
         from input: inout Chunk, _ head: ResponseHead, _ headers: inout HeaderTable, _ rewrite: ResponseRewrite,
-        _ runtime: inout RouteRuntime, setsCookie: Bool
+        _ texts: inout RouteTexts, setsCookie: Bool
     ) {
         let bytes = input.bytes
         if setsCookie {
             output.append { out in
                 writeResponseHead(
-                    bytes, head, headers, rewrite: rewrite, removing: runtime.responseNames,
-                    extra: runtime.responseLinesWithCookie.span, to: &out)
+                    bytes, head, headers, rewrite: rewrite, removing: texts.responseNames,
+                    extra: texts.responseLinesWithCookie.span, to: &out)
             }
         } else {
             output.append { out in
                 writeResponseHead(
-                    bytes, head, headers, rewrite: rewrite, removing: runtime.responseNames,
-                    extra: runtime.responseLines.span, to: &out)
+                    bytes, head, headers, rewrite: rewrite, removing: texts.responseNames,
+                    extra: texts.responseLines.span, to: &out)
             }
         }
     }

@@ -193,7 +193,7 @@ extension Worker {
         downstreams[index].exchange = -1
         downstreams[index].isInHead = false
         downstreams[index].scanned = 0
-        downstreamTimers.set(index, now &+ timeouts.keepAlive)
+        downstreamTimers.set(index, now &+ (isStopping ? Self.idleGrace : timeouts.keepAlive))
         if !downstreams[index].input.isEmpty || downstreams[index].isReadable {
             leaveForLater(index)
         } else {

@@ -73,6 +73,7 @@ struct Worker: ~Copyable {
     var routing: RoutingTable
     var routes = Slab<RouteEntry>(capacity: maxRoutes) { RouteEntry() }
     var runtimes = Slab<RouteRuntime>(capacity: maxRoutes) { RouteRuntime() }
+    var texts = Slab<RouteTexts>(capacity: maxRoutes) { RouteTexts() }
     var sessions = Slab<SessionEntry>(capacity: maxSessions) { SessionEntry() }
     var backends = Slab<Backend>(capacity: maxBackends) { Backend() }
     var healthEntries = Slab<HealthEntry>(capacity: maxRoutes) { HealthEntry() }
@@ -87,6 +88,9 @@ struct Worker: ~Copyable {
     var responseHead = ResponseHead()
     var headers = HeaderTable()
     var normalizedPath: [UInt8] = []
+    /// Scratch of the choice between the members of a group.
+    var candidates: [Candidate] = []
+    var candidateRuntimes: [Int32] = []
 
     /// Monotonic nanoseconds at the begin of the current batch.
     var now: UInt64

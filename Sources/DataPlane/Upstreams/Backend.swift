@@ -1,4 +1,5 @@
 import ProxyModel
+import TrafficPolicy
 
 /// What identifies a backend to a worker: where to connect and how to talk.
 struct BackendKey: Hashable {
@@ -65,14 +66,8 @@ struct Endpoint: ~Copyable {
     var outstanding: Int32 = 0
     /// The resolver does not name it any more: no new exchange, connections end with the one they serve.
     var isRetired = false
-    /// After a refused or timed-out connect nothing is sent before this time (monotonic nanoseconds) while others can
-    /// take the traffic.
-    var ejectedUntil: UInt64 = 0
-    /// Failures in a row, for the length of the next ejection.
-    var failures: Int32 = 0
-
-    static let firstEjection: UInt64 = 1_000_000_000
-    static let longestEjection: UInt64 = 30_000_000_000
+    /// Keeps exchanges away for a while after a refused or timed-out connect, while others can take them.
+    var ejection = EjectionState()
 
     mutating func open(backend: Int32, address: PeerAddress, port: UInt16) {
         self.backend = backend
@@ -83,22 +78,6 @@ struct Endpoint: ~Copyable {
         connections = 0
         outstanding = 0
         isRetired = false
-        ejectedUntil = 0
-        failures = 0
-    }
-
-    /// Doubles the ejection from 1 s up to 30 s; true for the first failure in a row.
-    mutating func eject(now: UInt64) -> Bool {
-        let length = min(Self.firstEjection << UInt64(min(failures, 5)), Self.longestEjection)
-        failures &+= 1
-        ejectedUntil = now &+ length
-        return failures == 1
-    }
-
-    @inline(__always) mutating func succeeded() {
-        if failures != 0 {
-            failures = 0
-            ejectedUntil = 0
-        }
+        ejection = EjectionState()
     }
 }

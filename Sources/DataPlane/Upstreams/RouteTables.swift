@@ -1,4 +1,3 @@
-import HTTPWire
 import ProxyModel
 import TrafficPolicy
 
@@ -31,26 +30,19 @@ struct RouteRuntime: ~Copyable {
     var idleTimeout: UInt64 = 0
     var maxBodyBytes = 0
     var maxRetries: UInt8 = 2
-    /// Put before the request's path; with `host` and `strippedBytes` the only things that make a forwarded head differ
-    /// between the members of a group.
-    var pathPrefix: [UInt8] = []
-    /// The Host that the backend gets where it is not the client's.
-    var host: [UInt8] = []
+    /// Its entry in the table of texts.
+    var texts = RouteTexts.none
+    /// What tells the instance from the others, in every worker and after a restart.
+    var key: UInt64 = 0
+    /// Its next turn on the clock of round robin.
+    var turn: UInt64 = 0
+    /// The number in the sticky cookie that stands for this instance; 0 where clients are not kept.
+    var stickyKey: UInt64 = 0
     var replacesHost = false
     /// Bytes that `strip_prefix` takes from the front of the path.
-    var strippedBytes = 0
-    /// Head lines that every response of the route gets, each ended by CRLF, and their names.
-    var responseLines: [UInt8] = []
-    var responseNames = HeaderNameSet()
-    /// The route sets Content-Type itself, also on answers of ours.
-    var replacesContentType = false
-    /// The head lines with one more that gives the client its sticky cookie.
-    var responseLinesWithCookie: [UInt8] = []
-    /// The name of the sticky cookie, and the number in its value that stands for this instance; 0 for none.
-    var stickyName: [UInt8] = []
-    var stickyKey: UInt64 = 0
-    /// The route's path, as `strip_prefix` has to find it in front of the request's.
-    var path: [UInt8] = []
+    var strippedBytes: Int32 = 0
+    /// The forwarded head is not what any other member of the group would get.
+    var rewritesHead = false
     var loadBalancing = LoadBalancing.p2c
     var redirectsToHTTPS = false
     /// Maintenance: the backend is the maintenance backend, or nobody and the answer is ours.
@@ -59,7 +51,6 @@ struct RouteRuntime: ~Copyable {
     /// Something has to be looked at before a request is sent on.
     @inline(__always) var isUnusual: Bool { maintenance == .builtIn || redirectsToHTTPS || strippedBytes > 0 }
 
-    @inline(__always) var rewritesHead: Bool { replacesHost || strippedBytes > 0 || !pathPrefix.isEmpty }
 }
 
 /// Whether a route's requests go to its own backend.

@@ -3,148 +3,112 @@ import ProxyModel
 import Routing
 import TrafficPolicy
 
-/// Which member of a group takes a request.
-struct Choice {
-    /// The runtime of the chosen route, -1 for none.
-    var runtime: Int32
-    var failure: Failure
-
-    @inline(__always) static func member(_ runtime: Int32) -> Choice {
-        Choice(runtime: runtime, failure: .noneAvailable)
-    }
-}
-
-/// How fit a member is for new requests; the fittest there are get them.
-private enum Fitness {
-    static let unusable = 0
-    /// Its addresses have refused lately: tried only when nothing else is left.
-    static let ejected = 1
-    /// Drains, and its share is used up: serves on only while there is no other.
-    static let draining = 2
-    /// In maintenance: its page is better than nothing.
-    static let maintenance = 3
-    /// The session of its service is not connected.
-    static let away = 4
-    static let ready = 5
-}
-
 extension Worker {
-    /// A member of the group, or of the ones of lower priority behind it, that can take a request now.
+    /// Groups above this size are not looked at whole for each request by p2c: a window at a random place is.
+    private static var candidateWindow: Int { 128 }
+
+    /// The runtime of a member of the group, or of the ones of lower priority behind it, that can take a request now; -1
+    /// for none.
+    ///
+    /// - Parameter endpoint: one that has just failed, to be avoided; -1 for none.
     @inline(__always) mutating func choose(
         _ group: GroupIndex, excluding endpoint: Int32, for exchange: Int32
-    ) -> Choice {
+    ) -> Int32 {
         if endpoint < 0 && routing.memberCount(of: group) == 1 {
             let runtime = routes[routing.member(0, of: group)].runtime
-            if fitness(runtime) == Fitness.ready { return .member(runtime) }
+            if runtimes[runtime].maintenance == .off && isReady(runtime) { return runtime }
         }
         return chooseAmong(group, excluding: endpoint, for: exchange)
     }
 
+    /// Nothing at all speaks against a member.
+    @inline(__always) private func isReady(_ runtime: Int32) -> Bool {
+        let session = runtimes[runtime].session
+        return healthEntries[runtimes[runtime].health].isHealthy && sessions[session].isConnected
+            && !sessions[session].isDraining && !isEjected(runtimes[runtime].backend)
+    }
+
     @inline(never) private mutating func chooseAmong(
         _ first: GroupIndex, excluding endpoint: Int32, for exchange: Int32
-    ) -> Choice {
+    ) -> Int32 {
         var group = first
         var lastResort: Int32 = -1
-        var lastFitness = Fitness.unusable
         while true {
-            let (runtime, fitness) = chooseInGroup(group, excluding: endpoint, for: exchange)
-            if fitness > Fitness.draining { return .member(runtime) }
-            if fitness > Fitness.unusable && fitness > lastFitness {
-                lastFitness = fitness
-                lastResort = runtime
-            }
-            guard let next = routing.nextLower(group) else { break }
+            let (runtime, isFit) = chooseInGroup(group, excluding: endpoint, for: exchange)
+            if isFit { return runtime }
+            if lastResort < 0 { lastResort = runtime }
+            guard let next = routing.nextLower(group) else { return lastResort }
             group = next
         }
-        return lastResort >= 0 ? .member(lastResort) : Choice(runtime: -1, failure: .noneAvailable)
     }
 
-    /// Two members drawn at random among the fittest, the one with less in flight for its weight of them.
+    /// The member that the group's policy takes; not fit where it only has refused connections lately.
     private mutating func chooseInGroup(
         _ group: GroupIndex, excluding endpoint: Int32, for exchange: Int32
-    ) -> (runtime: Int32, fitness: Int) {
+    ) -> (runtime: Int32, isFit: Bool) {
+        let inMaintenance = fillCandidates(group, excluding: endpoint)
+        let leader = routes[routing.member(0, of: group)].runtime
+        var choice = Choice.none
+        if exchanges[exchange].stickyKey != 0 {
+            choice = LoadBalancer.sticky(candidates.span, key: exchanges[exchange].stickyKey)
+        }
+        if choice.isNone {
+            let number = random.next()
+            let source = downstreams[exchanges[exchange].downstream].peer.sourceHash
+            choice = LoadBalancer.choose(
+                runtimes[leader].loadBalancing, from: candidates.span, random: number, source: source)
+        }
+        guard !choice.isNone, candidates[Int(choice.position)].fitness > .ejected || inMaintenance < 0 else {
+            // The page of a member in maintenance is better than an error.
+            return (inMaintenance, inMaintenance >= 0)
+        }
+        let runtime = candidateRuntimes[Int(choice.position)]
+        if runtimes[leader].loadBalancing == .roundRobin { runtimes[runtime].turn = choice.turn }
+        return (runtime, candidates[Int(choice.position)].fitness > .ejected)
+    }
+
+    /// Describes the group's members to the balancer. Answers a member in maintenance, which is no candidate, or -1.
+    private mutating func fillCandidates(_ group: GroupIndex, excluding endpoint: Int32) -> Int32 {
+        candidates.removeAll(keepingCapacity: true)
+        candidateRuntimes.removeAll(keepingCapacity: true)
         let count = routing.memberCount(of: group)
-        let drawn = Int(truncatingIfNeeded: random.next() % 100)
-        var best = Fitness.unusable
-        var weights = 0
-        for position in 0..<count {
+        let leader = routes[routing.member(0, of: group)].runtime
+        let isWindowed = count > Self.candidateWindow && runtimes[leader].loadBalancing == .p2c
+        var position = isWindowed ? Int(random.next(below: UInt32(count))) : 0
+        var inMaintenance: Int32 = -1
+        for _ in 0..<(isWindowed ? Self.candidateWindow : count) {
             let runtime = routes[routing.member(position, of: group)].runtime
-            let value = fitness(runtime, excluding: endpoint, drawn: drawn)
-            if value > best {
-                best = value
-                weights = 0
+            position = position &+ 1 == count ? 0 : position &+ 1
+            if runtimes[runtime].maintenance != .off {
+                inMaintenance = runtime
+                continue
             }
-            if value == best { weights &+= Int(runtimes[runtime].weight) }
+            candidates.append(candidate(runtime, excluding: endpoint))
+            candidateRuntimes.append(runtime)
         }
-        if best == Fitness.unusable { return (-1, best) }
-        if exchanges[exchange].stickyKey != 0, let kept = keptMember(group, count, endpoint, for: exchange) {
-            return (kept, Fitness.ready)
-        }
-        let first = drawMember(group, count, endpoint, drawn, fitness: best, weights)
-        if weights <= Int(runtimes[first].weight) { return (first, best) }
-        let second = drawMember(group, count, endpoint, drawn, fitness: best, weights)
-        return (lighter(first, second), best)
+        return inMaintenance
     }
 
-    /// The member that the client was given before, as long as it serves at all: a drain lets it go on until its end.
-    private func keptMember(
-        _ group: GroupIndex, _ count: Int, _ endpoint: Int32, for exchange: Int32
-    ) -> Int32? {
-        for position in 0..<count {
-            let runtime = routes[routing.member(position, of: group)].runtime
-            if runtimes[runtime].stickyKey == exchanges[exchange].stickyKey
-                && fitness(runtime, excluding: endpoint, drawn: 0) >= Fitness.away
-            {
-                return runtime
-            }
-        }
-        return nil
-    }
-
-    /// A member of the wanted fitness, drawn in proportion to the weights.
-    private mutating func drawMember(
-        _ group: GroupIndex, _ count: Int, _ endpoint: Int32, _ drawn: Int, fitness wanted: Int, _ weights: Int
-    ) -> Int32 {
-        var mark = weights > 0 ? Int(truncatingIfNeeded: random.next() % UInt64(weights)) : 0
-        var last: Int32 = -1
-        for position in 0..<count {
-            let runtime = routes[routing.member(position, of: group)].runtime
-            guard fitness(runtime, excluding: endpoint, drawn: drawn) == wanted else { continue }
-            last = runtime
-            mark &-= Int(runtimes[runtime].weight)
-            if mark < 0 { return runtime }
-        }
-        return last
-    }
-
-    private func lighter(_ a: Int32, _ b: Int32) -> Int32 {
-        let loadOfA = Int(backends[runtimes[a].backend].outstanding) * Int(max(runtimes[b].weight, 1))
-        let loadOfB = Int(backends[runtimes[b].backend].outstanding) * Int(max(runtimes[a].weight, 1))
-        return loadOfB < loadOfA ? b : a
-    }
-
-    /// Of a member that is alone in its group: nobody else could take its traffic while it drains.
-    @inline(__always) private func fitness(_ runtime: Int32) -> Int {
-        fitness(runtime, excluding: -1, drawn: 0)
-    }
-
-    /// `drawn` 0...99: a draining member takes the request when its share of traffic is above it.
-    @inline(__always) private func fitness(_ runtime: Int32, excluding endpoint: Int32, drawn: Int) -> Int {
-        if runtime < 0 { return Fitness.unusable }
+    private func candidate(_ runtime: Int32, excluding endpoint: Int32) -> Candidate {
         let backend = runtimes[runtime].backend
-        if runtimes[runtime].maintenance != .off { return Fitness.maintenance }
-        if !healthEntries[runtimes[runtime].health].isHealthy { return Fitness.unusable }
-        if isEjected(backend) { return Fitness.ejected }
-        if endpoint >= 0 && backends[backend].endpoints.count == 1 && backends[backend].endpoints[0] == endpoint {
-            return Fitness.ejected
-        }
         let session = runtimes[runtime].session
-        if sessions[session].isDraining {
-            let share = sessions[session].trafficPercent(now)
-            if share == 0 { return Fitness.unusable }
-            if drawn >= share { return Fitness.draining }
-        }
-        return sessions[session].isConnected ? Fitness.ready : Fitness.away
+        let fitness: Candidate.Fitness =
+            if !healthEntries[runtimes[runtime].health].isHealthy {
+                .unusable
+            } else if isEjected(backend) || hasOnly(endpoint, backend) {
+                .ejected
+            } else {
+                sessions[session].isConnected ? .ready : .away
+            }
+        return Candidate(
+            key: runtimes[runtime].key, outstanding: backends[backend].outstanding, weight: runtimes[runtime].weight,
+            fitness: fitness, trafficPercent: UInt8(truncatingIfNeeded: sessions[session].trafficPercent(now)),
+            turn: runtimes[runtime].turn)
+    }
+
+    /// The endpoint to avoid is the only one of the backend.
+    private func hasOnly(_ endpoint: Int32, _ backend: Int32) -> Bool {
+        endpoint >= 0 && backends[backend].endpoints.count == 1 && backends[backend].endpoints[0] == endpoint
     }
 }
 

@@ -50,8 +50,8 @@ extension Worker {
             let endpoint = backends[backend].endpoints[position]
             position = position &+ 1 == count ? 0 : position &+ 1
             if endpoint == avoiding { continue }
-            if endpoints[endpoint].ejectedUntil <= now { return endpoint }
-            if fallback < 0 || endpoints[endpoint].ejectedUntil < endpoints[fallback].ejectedUntil {
+            if !endpoints[endpoint].ejection.isEjected(at: MonotonicTime(nanoseconds: now)) { return endpoint }
+            if fallback < 0 || endpoints[endpoint].ejection.failures < endpoints[fallback].ejection.failures {
                 fallback = endpoint
             }
         }
@@ -62,9 +62,10 @@ extension Worker {
     @inline(__always) func isEjected(_ backend: Int32) -> Bool {
         let count = backends[backend].endpoints.count
         if count == 0 { return true }
+        let time = MonotonicTime(nanoseconds: now)
         var position = 0
         while position < count {
-            if endpoints[backends[backend].endpoints[position]].ejectedUntil <= now { return false }
+            if !endpoints[backends[backend].endpoints[position]].ejection.isEjected(at: time) { return false }
             position &+= 1
         }
         return true
@@ -86,7 +87,7 @@ extension Worker {
                 is_ipv4: address.isIPv4 ? 1 : 0))
         guard socket >= 0 else {
             upstreams.free(index)
-            if socket != -EMFILE && socket != -ENFILE { _ = endpoints[endpoint].eject(now: now) }
+            if socket != -EMFILE && socket != -ENFILE { _ = endpoints[endpoint].ejection.failed(at: MonotonicTime(nanoseconds: now)) }
             return -1
         }
         upstreams[index].open(socket, endpoint: endpoint)
@@ -114,7 +115,7 @@ extension Worker {
         }
         guard readiness.isWritable else { return }
         upstreams[index].isConnecting = false
-        endpoints[upstreams[index].endpoint].succeeded()
+        _ = endpoints[upstreams[index].endpoint].ejection.succeeded()
         exchangeTimers.set(exchange, now &+ runtimes[exchanges[exchange].runtime].responseHeadTimeout)
         pumpRequest(exchange)
         if upstreams[index].exchange == exchange && upstreams[index].isReadable { pumpResponse(exchange) }
@@ -124,6 +125,7 @@ extension Worker {
     @inline(never) mutating func upstreamBroke(_ exchange: Int32, _ failure: Failure) {
         let upstream = exchanges[exchange].upstream
         let endpoint = upstreams[upstream].endpoint
+        exchanges[exchange].prefersProblemJSON = clientPrefersProblemJSON(exchange)
         if failure.isBeforeSending { noteUnreachable(endpoint, failure) }
         let nothingSent = failure.isBeforeSending || upstreams[upstream].hasSentNothing
         let canRepeat =
@@ -158,8 +160,8 @@ extension Worker {
         var runtime = before
         if !runtimes[before].rewritesHead, let group = groupForRetry(&head) {
             exchanges[exchange].group = group
-            let choice = choose(group, excluding: endpoint, for: exchange)
-            if choice.runtime >= 0 && !runtimes[choice.runtime].rewritesHead { runtime = choice.runtime }
+            let other = choose(group, excluding: endpoint, for: exchange)
+            if other >= 0 && !runtimes[other].rewritesHead { runtime = other }
         }
         if runtime != before {
             detach(exchange)
@@ -189,7 +191,7 @@ extension Worker {
     }
 
     private mutating func noteUnreachable(_ endpoint: Int32, _ failure: Failure) {
-        let isFirst = endpoints[endpoint].eject(now: now)
+        let isFirst = endpoints[endpoint].ejection.failed(at: MonotonicTime(nanoseconds: now))
         guard isFirst, let key = backends[endpoints[endpoint].backend].key else { return }
         shared.report(
             .backendUnreachable(
