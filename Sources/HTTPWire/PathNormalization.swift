@@ -12,52 +12,63 @@
 ///   hexadecimal digits or encodes NUL.
 public func normalizePath(_ bytes: Span<UInt8>, _ range: ByteRange, into out: inout [UInt8]) throws(HeadError) {
     out.removeAll(keepingCapacity: true)
-    var index = range.start
-    while index < range.end {
-        let byte = bytes[index]
-        index &+= 1
-        switch byte {
-        case Byte.slash:
-            try resolveLastSegment(&out)
-            out.append(byte)
-        case Byte.percent:
-            guard index &+ 1 < range.end else { throw .badPercentEncoding }
-            let high = bytes[index].hexadecimalValue
-            let low = bytes[index &+ 1].hexadecimalValue
-            if high > 15 || low > 15 || high | low == 0 { throw .badPercentEncoding }
-            index &+= 2
-            let decoded = high &<< 4 | low
-            if decoded.isUnreserved {
-                out.append(decoded)
+    try out.append(addingCapacity: range.length &+ 1) { (out: inout OutputSpan<UInt8>) throws(HeadError) in
+        var index = range.start
+        while index < range.end {
+            let byte = bytes[index]
+            index &+= 1
+            if byte == Byte.percent {
+                try appendDecoded(bytes, at: index, before: range.end, to: &out)
+                index &+= 2
             } else {
+                if byte == Byte.slash { try resolveLastSegment(&out) }
                 out.append(byte)
-                out.append(upperCaseDigit(high))
-                out.append(upperCaseDigit(low))
             }
-        default: out.append(byte)
         }
+        if try resolveLastSegment(&out) || out.isEmpty { out.append(Byte.slash) }
     }
-    if try resolveLastSegment(&out) || out.isEmpty { out.append(Byte.slash) }
+}
+
+/// Decodes the two digits at `index` if that changes nothing, else writes them in upper case.
+@inline(__always)
+private func appendDecoded(
+    _ bytes: Span<UInt8>, at index: Int, before end: Int, to out: inout OutputSpan<UInt8>
+) throws(HeadError) {
+    guard index &+ 1 < end else { throw .badPercentEncoding }
+    let high = bytes[index].hexadecimalValue
+    let low = bytes[index &+ 1].hexadecimalValue
+    if high > 15 || low > 15 || high | low == 0 { throw .badPercentEncoding }
+    let decoded = high &<< 4 | low
+    if decoded.isUnreserved {
+        out.append(decoded)
+    } else {
+        out.append(Byte.percent)
+        out.append(upperCaseDigit(high))
+        out.append(upperCaseDigit(low))
+    }
 }
 
 /// Takes `/.` and `/..` from the end of what has been written, the latter with the segment before it.
 ///
 /// - Returns: Whether there was a dot segment.
 @discardableResult
-private func resolveLastSegment(_ out: inout [UInt8]) throws(HeadError) -> Bool {
-    guard out.last == Byte.dot else { return false }
+@inline(__always)
+private func resolveLastSegment(_ out: inout OutputSpan<UInt8>) throws(HeadError) -> Bool {
     let count = out.count
-    if count >= 2 && out[count - 2] == Byte.slash {
+    guard count >= 2, out[count &- 1] == Byte.dot else { return false }
+    if out[count &- 2] == Byte.slash {
         out.removeLast(2)
         return true
     }
-    guard count >= 3, out[count - 2] == Byte.dot, out[count - 3] == Byte.slash else { return false }
-    out.removeLast(3)
-    guard let slash = out.lastIndex(of: Byte.slash) else { throw .pathAboveRoot }
-    out.removeLast(out.count - slash)
+    guard count >= 3, out[count &- 2] == Byte.dot, out[count &- 3] == Byte.slash else { return false }
+    var start = count &- 4
+    while start >= 0 && out[start] != Byte.slash { start &-= 1 }
+    if start < 0 { throw .pathAboveRoot }
+    out.removeLast(count &- start)
     return true
 }
 
+@inline(__always)
 private func upperCaseDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 0x30 &+ value : 0x37 &+ value
 }
