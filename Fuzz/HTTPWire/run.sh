@@ -31,7 +31,7 @@ for target in "$@"; do
     number=0
     while IFS= read -r seed; do
         number=$((number + 1))
-        printf "$seed" >"corpus-$target/seed-$number"
+        printf '%b' "$seed" >"corpus-$target/seed-$number"
     done <"$here/seeds/$target.txt"
     echo "== $target, $seconds s"
     ./"$target" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 -dict="$here/http.dict" \
