@@ -39,6 +39,7 @@ class Peer:
 
     name = "peer"
     patience = 15
+    priority = 1
 
     def __init__(self, directory, cpus):
         self.directory = os.path.join(directory, f"{self.name}-{random.getrandbits(32):08x}")
@@ -49,7 +50,7 @@ class Peer:
 
     def launch(self, arguments, environment=None):
         log = os.path.join(self.directory, "out.log")
-        self.process = Process(arguments, log, self.cpus, environment)
+        self.process = Process(arguments, log, self.cpus, environment, priority=self.priority)
 
     def render(self, template, **values):
         """Writes the template with @name@ replaced into our directory; returns the path."""

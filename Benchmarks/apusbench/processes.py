@@ -12,13 +12,18 @@ _running = []
 
 
 class Process:
-    """A child in a session of its own. Its output goes to a log file that error texts quote."""
+    """A child in a session of its own. Its output goes to a log file that error texts quote.
 
-    def __init__(self, arguments, log, cpus=None, environment=None, cwd=None):
+    `priority`: among our own real-time processes; where we are not one (see `machine.go_real_time`) it means nothing.
+    """
+
+    def __init__(self, arguments, log, cpus=None, environment=None, cwd=None, priority=1):
         def prepare():
             LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
             if cpus:
                 os.sched_setaffinity(0, cpus)
+            if os.sched_getscheduler(0) == os.SCHED_RR:
+                os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(priority))
 
         self.log = log
         with open(log, "ab") as output:

@@ -15,10 +15,11 @@ SCENARIO = Scenario("steady", "GET 1 KiB, 10,000 a second", 0, script="steady.lu
 class SteadyLoad:
     """wrk with pauses, from start to `finish`, or until `seconds` are over."""
 
-    def __init__(self, port, directory, seconds, cpus=None):
+    def __init__(self, port, directory, seconds, priority=1):
         self.log = os.path.join(directory, f"steady-{os.urandom(4).hex()}.log")
         self.seconds = seconds
-        self.process = Process(wrk_arguments(SCENARIO, port, seconds, CONNECTIONS), self.log, cpus)
+        self.process = Process(
+            wrk_arguments(SCENARIO, port, seconds, CONNECTIONS), self.log, priority=priority)
 
     def finish(self):
         """Waits for the end: requests, rate, p50 and p99 in µs, errors."""

@@ -1,4 +1,4 @@
-"""A backend whose answers never end: five numbered chunks a second for every request, until the client goes.
+"""A backend whose answers never end: two numbered chunks a second for every request, until the client goes.
 
 `python3 -m apusbench.streams PORT`
 """
@@ -8,7 +8,8 @@ import sys
 import time
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-INTERVAL = 0.2
+INTERVAL = 0.5
+SLICES = 25  # parts of the interval, each with its share of the streams, so that they do not come in one burst
 
 
 def chunk(number):
@@ -21,7 +22,7 @@ def serve(port):
     listener = socket.create_server(("127.0.0.1", port), backlog=4096)
     selector.register(listener, selectors.EVENT_READ)
     numbers = {}
-    due = time.monotonic() + INTERVAL
+    due, turn = time.monotonic(), 0
     while True:
         for key, _ in selector.select(max(0, due - time.monotonic())):
             if key.fileobj is listener:
@@ -39,10 +40,12 @@ def serve(port):
             else:
                 key.fileobj.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
         if time.monotonic() >= due:
-            due += INTERVAL
+            due += INTERVAL / SLICES
+            turn = (turn + 1) % SLICES
             for connection in numbers:
-                _send(connection, chunk(numbers[connection]))
-                numbers[connection] += 1
+                if connection.fileno() % SLICES == turn:
+                    _send(connection, chunk(numbers[connection]))
+                    numbers[connection] += 1
 
 
 def _receive(connection):
