@@ -30,7 +30,7 @@ public struct RandomSource: Sendable {
 @inlinable
 @inline(__always)
 func scaled(_ random: UInt32, below bound: UInt32) -> UInt32 {
-    UInt32(truncatingIfNeeded: UInt64(random) &* UInt64(bound) &>> 32)
+    UInt32(truncatingIfNeeded: (UInt64(random) &* UInt64(bound)) &>> 32)
 }
 
 /// A number whose every bit depends on every bit of the argument (SplitMix64).
