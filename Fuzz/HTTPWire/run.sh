@@ -34,6 +34,6 @@ for target in "$@"; do
         printf '%b' "$seed" >"corpus-$target/seed-$number"
     done <"$here/seeds/$target.txt"
     echo "== $target, $seconds s"
-    ./"$target" -max_total_time="$seconds" -max_len=4096 -timeout=5 -print_final_stats=1 -dict="$here/http.dict" \
+    ./"$target" -max_total_time="$seconds" -max_len=4096 -timeout=30 -print_final_stats=1 -dict="$here/http.dict" \
         -artifact_prefix="$target-" "corpus-$target"
 done
