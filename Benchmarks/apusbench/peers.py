@@ -128,10 +128,10 @@ class HAProxy(Peer):
 class Apus(Peer):
     """Apus with one service registered the way every service is: over a registry connection that stays open."""
 
-    name = "apus"
     policies = False
 
-    def __init__(self, directory, cpus, binary=None, workers=1, flags=(), wrapper=()):
+    def __init__(self, directory, cpus, binary=None, workers=1, flags=(), wrapper=(), name="apus"):
+        self.name = name
         super().__init__(directory, cpus)
         self.binary = binary or default_binary()
         self.registry_port = free_port()

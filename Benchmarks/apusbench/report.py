@@ -6,17 +6,18 @@ from .scenarios import IDLE_TARGET_KIB
 REFERENCES = ("nginx", "haproxy")
 
 
-def ratio_to_better(windows, name):
-    """The ratio of `name`'s CPU time to that of the better reference, and that reference's name.
+def ratio(windows, name, reference):
+    """`name`'s CPU time by that of `reference`: the median over the rounds.
 
-    Windows of one round stand side by side in time, so they are compared pair by pair and the median of the ratios
-    counts: what slowed the machine for a while slows both sides of a pair.
+    Windows of one round stand side by side in time, so they are compared pair by pair: what slows the machine for a
+    while slows both sides of a pair.
     """
-    ratios = {}
-    for reference in REFERENCES:
-        pairs = list(zip(windows[name], windows.get(reference, [])))
-        if pairs:
-            ratios[reference] = median(own["cpu"] / other["cpu"] for own, other in pairs)
+    return median(own["cpu"] / other["cpu"] for own, other in zip(windows[name], windows[reference]))
+
+
+def ratio_to_better(windows, name):
+    """The ratio of `name`'s CPU time to that of the better reference, and that reference's name."""
+    ratios = {reference: ratio(windows, name, reference) for reference in REFERENCES if windows.get(reference)}
     if not ratios:
         return None, None
     better = max(ratios, key=ratios.get)
@@ -38,6 +39,12 @@ def table(results, scenarios, peers):
         lines += ["", f"Other processes of the machine took {median(noise):.0f}% of one CPU (median over the windows)"
                   + (": repeat it on a quieter machine." if median(noise) > 40 else ".")]
     return lines
+
+
+def comparison(results, scenarios, name, reference):
+    """One line for each scenario: how `name` stands to another build."""
+    return [f"{scenario.name}: {ratio(results[scenario.name], name, reference):.3f} × {reference}"
+            for scenario in scenarios]
 
 
 def verdicts(results, scenarios, name, factor=1.0):
