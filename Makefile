@@ -12,7 +12,7 @@ STEPS ?= 1000000
 SIM_SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-core test-system conformance conformance-table bench bench-apply bench-memory soak simulate \
+.PHONY: help run test test-core test-system conformance conformance-table bench bench-instructions bench-apply bench-memory bench-undisturbed soak simulate \
 	fuzz sanitize check format build clean
 
 help:  ## List the verbs
@@ -36,23 +36,29 @@ conformance:  ## The guide's promises against our build, or TARGET=host:port (re
 conformance-table:  ## Write Docs/Conformance.md anew
 	@Scripts/conformance --write-table
 
-bench:  ## Side by side with nginx and HAProxy, and instructions per request
-	@Scripts/setup build bench && Benchmarks/run
+bench:  ## CPU per request side by side with nginx and HAProxy, then instructions per request
+	@Scripts/setup build bench && Scripts/build release && Benchmarks/run && Benchmarks/instructions
 
-bench-apply:  ## Latency of ROUTE_ADD + CONFIG_APPLY with many routes under traffic
-	@Scripts/setup build bench && Benchmarks/run apply
+bench-instructions:  ## Instructions per request alone, against the thresholds in the repository
+	@Scripts/setup build bench && Scripts/build release && Benchmarks/instructions
 
-bench-memory:  ## Memory per idle connection and per route
-	@Scripts/setup build bench && Benchmarks/run memory
+bench-apply:  ## Latency of ROUTE_ADD + CONFIG_APPLY with many routes under traffic, and memory per route
+	@Scripts/setup build bench && Scripts/build release && Benchmarks/apply
+
+bench-memory:  ## Memory per idle connection
+	@Scripts/setup build bench && Scripts/build release && Benchmarks/run --scenarios idle
+
+bench-undisturbed:  ## Whether changes of one service touch the connections of another
+	@Scripts/setup build bench && Scripts/build release && Benchmarks/undisturbed
 
 soak:  ## The load scenarios in their full size
-	@Scripts/setup build test && Scripts/build release && Scripts/system-tests --jobs 1 --heavy scenarios
+	@Scripts/setup build test && Scripts/build release && Scripts/system-tests --jobs 1 --heavy -mheavy
 
 simulate:  ## Simulate the registry with faults: STEPS=1000000, SIM_SEED=… replays
 	@Scripts/setup build && Scripts/simulate $(STEPS) $(SIM_SEED)
 
 fuzz:  ## Each fuzz target for MINUTES=10
-	@Scripts/setup build && Fuzz/run $(MINUTES)
+	@Scripts/setup build && Scripts/fuzz $(MINUTES)
 
 sanitize:  ## Unit tests of the core under the address and the thread sanitizer
 	@Scripts/setup build && Scripts/sanitize

@@ -27,7 +27,7 @@ class Report:
         self.latencies = []
 
     def failed(self, what):
-        self.failures[str(what)[:200]] += 1
+        self.failures[str(what)[:500]] += 1
 
     def as_json(self, seconds):
         self.latencies.sort()
@@ -99,7 +99,8 @@ class Load:
         started = time.monotonic()
         head = b""
         try:
-            writer.write(f"GET /{number} HTTP/1.1\r\nHost: {self.options.host}\r\n{close}\r\n".encode())
+            writer.write((f"GET /{number} HTTP/1.1\r\nHost: {self.options.host}\r\n"
+                          f"Accept: application/json\r\n{close}\r\n").encode())
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self.options.patience)
             lowered = head.lower()
             start = lowered.index(b"content-length:") + 15
@@ -118,7 +119,7 @@ class Load:
             self.report.failed(f"{type(error).__name__}: {head[:60]!r}")
             return False
         if not head.startswith(b"HTTP/1.1 200 "):
-            self.report.failed(f"{head[:40]!r} {body[:100]!r}")
+            self.report.failed(f"{head[9:40]!r} {body[:400]!r}")
         elif not body.endswith(f" /{number}".encode()):
             self.report.failed(f"the answer to another request: {body[:60]!r} for /{number}")
         else:

@@ -24,7 +24,7 @@ def rolling_restart(stage, restarts, requests):
             successor.reconnect()
         load.wait_for(requests * (number + 1) // restarts)
     report = load.wait_for(requests).finish()
-    assert report["failed"] == 0, report
+    assert report["failed"] == 0, "\n".join([str(report["ok"]), *report["failures"]])
     assert report["ok"] >= requests
     return report
 
@@ -50,7 +50,7 @@ def killed(stage, rounds, requests, options=()):
         victim.kill()
         load.wait_for(load.ok + requests // rounds // 2)
     report = load.finish()
-    assert report["failed"] == 0, report
+    assert report["failed"] == 0, "\n".join([str(report["ok"]), *report["failures"]])
     assert report["ok"] >= requests
     return report
 
@@ -76,7 +76,7 @@ def stopped(stage, rounds, connections):
         load = stage.load(connections, "--tolerate-close").wait_for(500)
         assert stage.server.stop(35) == 0
         report = load.report(60)
-        assert report["failed"] == 0, report
+        assert report["failed"] == 0, "\n".join([str(report["ok"]), *report["failures"]])
         assert report["ok"] >= 500
         instance.kill()
 
@@ -100,7 +100,7 @@ def drained(stage, runs):
         load.wait_for(load.ok + 100)
         leaving.leave()
     report = load.finish()
-    assert report["failed"] == 0, report
+    assert report["failed"] == 0, "\n".join([str(report["ok"]), *report["failures"]])
     assert sum(name.startswith("leaving") for name in report["instances"]) == runs
 
 
