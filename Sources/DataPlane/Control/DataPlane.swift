@@ -19,6 +19,7 @@ public final class DataPlane: Sendable {
     /// Orders posts of different callers alike for all workers.
     private let order = Mutex<Void>(())
     private let finished = Finish()
+    private let policies: SharedPolicies
 
     /// Binds every listener once per worker.
     ///
@@ -43,6 +44,7 @@ public final class DataPlane: Sendable {
         boundAddresses = bound
         shared = WorkerShared(configuration, report: report)
         mailboxes = boxes
+        policies = SharedPolicies(seed: configuration.seed ^ 0x6c69_6d69_7465_7273)
         listeners = Mutex(all)
     }
 
@@ -109,7 +111,10 @@ public final class DataPlane: Sendable {
     /// Hands a change to every worker; `completion` runs on the last worker's thread once all serve it.
     public func publish(_ delta: RoutingDelta, completion: @escaping @Sendable () -> Void) {
         let barrier = Barrier(mailboxes.count, completion)
-        post { .apply(delta, done: barrier.arrive) }
+        order.withLock { _ in
+            let routes = policies.update(for: delta)
+            for mailbox in mailboxes { mailbox.post(.apply(delta, policies: routes, done: barrier.arrive)) }
+        }
     }
 
     /// Returns when every worker serves the change.
@@ -163,6 +168,12 @@ public final class DataPlane: Sendable {
             .readActivity(session) { part in done { $0.add(part) } }
         }
     }
+
+    /// The state of a route's circuit; nil where it has no breaker.
+    public func circuitStatus(of route: RouteID) -> CircuitStatus? { policies.circuitStatus(of: route) }
+
+    /// Closes the circuits of these routes.
+    public func resetCircuits(of routes: [RouteID]) { policies.resetCircuits(of: routes) }
 
     public func totals() async -> DataPlaneTotals {
         await gather(DataPlaneTotals()) { done in

@@ -57,6 +57,8 @@ public enum DataPlaneEvent: Sendable, Hashable {
     case backendUnreachable(host: String, port: UInt16, address: IPAddress, reason: String)
     /// A worker refuses connections: over the limit.
     case connectionLimitReached
+    /// A route's circuit opened, or closed again.
+    case circuitChanged(RouteID, isOpen: Bool)
     /// The address of a backend is denied by `--backend-deny` or outside `--backend-allow`.
     case backendDenied(host: String, address: IPAddress)
 }

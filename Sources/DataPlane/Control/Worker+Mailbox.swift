@@ -15,8 +15,8 @@ extension Worker {
     @inline(never) mutating func readMailbox() {
         for message in mailbox.takeAll() {
             switch message {
-            case .apply(let delta, let done):
-                apply(delta)
+            case .apply(let delta, let policies, let done):
+                apply(delta, policies)
                 done()
             case .addresses(let addresses, let failure, let host, let done):
                 setAddresses(addresses, failure, of: host)
@@ -56,13 +56,13 @@ extension Worker {
 
     // MARK: routes
 
-    private mutating func apply(_ delta: RoutingDelta) {
+    private mutating func apply(_ delta: RoutingDelta, _ policies: [RouteID: RoutePolicies]) {
         for state in delta.sessions {
             let index = sessionIndex(state.key)
             sessions[index].set(state)
         }
         for id in delta.removals { removeRoute(id) }
-        for definition in delta.upserts { setRoute(definition) }
+        for definition in delta.upserts { setRoute(definition, policies[definition.id]) }
         for key in delta.endedSessions {
             guard let index = sessionIndexes.removeValue(forKey: key) else { continue }
             sessions[index].isEnded = true
@@ -78,7 +78,7 @@ extension Worker {
         return index
     }
 
-    private mutating func setRoute(_ definition: RouteDefinition) {
+    private mutating func setRoute(_ definition: RouteDefinition, _ policies: RoutePolicies?) {
         let slot = routing.upsert(
             id: definition.id, domains: definition.domains, path: definition.path, priority: definition.priority)
         while routes.initialized <= Int(slot) { _ = routes.allocate() }
@@ -90,6 +90,8 @@ extension Worker {
         let before = routes[slot].runtime
         runtimes[runtime].open(definition, timeouts, shared.configuration)
         runtimes[runtime].texts = textsIndex(definition)
+        runtimes[runtime].breaker = Held(retaining: policies?.breaker)
+        runtimes[runtime].limiter = Held(retaining: policies?.limiter)
         runtimes[runtime].slot = slot
         runtimes[runtime].session = sessionIndex(definition.session)
         sessions[runtimes[runtime].session].references += 1
@@ -122,6 +124,8 @@ extension Worker {
         let backend = runtimes[runtime].backend
         let health = runtimes[runtime].health
         releaseTexts(runtimes[runtime].texts)
+        runtimes[runtime].breaker.release()
+        runtimes[runtime].limiter.release()
         runtimes.free(runtime)
         routes[slot].runtimes -= 1
         if routes[slot].runtimes == 0 && routes[slot].runtime < 0 { routing.release(slot: slot) }

@@ -6,7 +6,7 @@ import TrafficPolicy
 /// What the control plane tells or asks a worker. Each message is carried out between two events; `done` runs on the
 /// worker's thread right after.
 enum WorkerMessage: Sendable {
-    case apply(RoutingDelta, done: @Sendable () -> Void)
+    case apply(RoutingDelta, policies: [RouteID: RoutePolicies], done: @Sendable () -> Void)
     case addresses([IPAddress], failure: String?, host: String, done: @Sendable () -> Void)
     case health(isHealthy: Bool, BackendURL, HealthCheckSettings, done: @Sendable () -> Void)
     case readStatistics([RouteID], done: @Sendable ([(RouteID, RouteStatistics)]) -> Void)

@@ -1,4 +1,5 @@
 import HTTPWire
+import TrafficPolicy
 
 /// How an answer's body goes on to the client.
 enum ResponseRelay: UInt8 {
@@ -25,6 +26,10 @@ struct Exchange: ~Copyable {
     var clientMinorVersion: UInt8 = 1
     var keepsAlive = true
     var clientAcceptsTrailers = false
+    /// What the route's circuit breaker has said, until it is told how the request went.
+    var admission: CircuitAdmission?
+    /// The runtime whose breaker it was; it outlives the exchange's own.
+    var admittedBy: Int32 = -1
     /// Known once something failed; until then the head is still there to be asked.
     var prefersProblemJSON = false
     /// What the client's sticky cookie says, 0 for none, and whether the answer gives it a new one.
@@ -76,6 +81,7 @@ struct Exchange: ~Copyable {
         clientMinorVersion = UInt8(truncatingIfNeeded: head.minorVersion)
         keepsAlive = head.isPersistent
         clientAcceptsTrailers = head.acceptsTrailers
+        admission = nil
         prefersProblemJSON = false
         stickyKey = 0
         setsStickyCookie = false

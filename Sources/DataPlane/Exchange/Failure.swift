@@ -1,4 +1,5 @@
 import HTTPWire
+import TrafficPolicy
 
 /// Why an exchange, or a connection without one, gets an answer of ours. One table (`status`, `reason`, `retryAfter`)
 /// maps each to what the client and the log are told.
@@ -20,6 +21,12 @@ enum Failure {
     case redirectToHTTPS
     /// Routes match and none of their backends can take the request.
     case noneAvailable
+    /// The same, and why.
+    case drained
+    case unhealthy
+    case circuitOpen
+    /// The client's address has used up the route's limit.
+    case rateLimited(RateDecision)
     case nameUnresolved
     case connectRefused
     case connectTimedOut
@@ -38,9 +45,9 @@ enum Failure {
         case .badRequest(let error): error.status
         case .headTimedOut, .bodyTimedOut: 408
         case .bodyTooLarge: 413
-        case .tooManyConnectionsFromAddress: 429
+        case .tooManyConnectionsFromAddress, .rateLimited: 429
         case .unknownHost, .noRoute: 404
-        case .tooManyConnections, .noneAvailable, .maintenance: 503
+        case .tooManyConnections, .noneAvailable, .maintenance, .drained, .unhealthy, .circuitOpen: 503
         case .redirectToHTTPS: 308
         case .connectTimedOut, .responseTimedOut: 504
         case .nameUnresolved, .connectRefused, .unreachable, .reset, .closed, .truncatedHead, .badResponse,
@@ -61,6 +68,10 @@ enum Failure {
         case .unknownHost: "No service has registered this host."
         case .noRoute: "No service has registered this path on this host."
         case .noneAvailable: "No instance of the service can take the request now."
+        case .drained: "The service is being drained and takes no new requests."
+        case .unhealthy: "The service's backend fails its health checks."
+        case .circuitOpen: "The service's backend has failed too often; its circuit breaker is open."
+        case .rateLimited: "There were too many requests from your address."
         case .maintenance: "The service is in maintenance. Please try again in a moment."
         case .redirectToHTTPS: "This service is served over HTTPS."
         case .nameUnresolved: "The name of the service's backend does not resolve."
@@ -80,7 +91,8 @@ enum Failure {
     /// Seconds after which another try may help; 0 where none is named.
     var retryAfter: Int {
         switch self {
-        case .tooManyConnections, .tooManyConnectionsFromAddress, .noneAvailable: 5
+        case .tooManyConnections, .tooManyConnectionsFromAddress, .noneAvailable, .drained, .unhealthy, .circuitOpen: 5
+        case .rateLimited(let decision): decision.retryAfterSeconds
         // Part of the lines that a route in maintenance gives all its responses.
         case .maintenance: 0
         case .nameUnresolved, .connectRefused, .connectTimedOut, .unreachable: 5
@@ -93,6 +105,16 @@ enum Failure {
         switch self {
         case .badRequest, .headTimedOut, .bodyTimedOut, .bodyTooLarge, .tooManyConnections,
             .tooManyConnectionsFromAddress:
+            true
+        default: false
+        }
+    }
+
+    /// A circuit breaker counts it against the backend.
+    var isBackendsFault: Bool {
+        switch self {
+        case .connectRefused, .connectTimedOut, .unreachable, .nameUnresolved, .reset, .closed, .truncatedHead,
+            .badResponse, .unexpectedUpgrade, .tooManyInterimResponses, .responseTimedOut:
             true
         default: false
         }

@@ -1,9 +1,15 @@
+import TrafficPolicy
+
 /// An answer of the proxy itself: a small page, or problem details (RFC 9457) for clients that ask for JSON.
 struct LocalAnswer {
     var status: Int
     var reason: String
     /// Seconds; 0 for no Retry-After.
     var retryAfter = 0
+    /// What a rate limit says, for its header fields.
+    var rateLimit: RateDecision?
+    /// Seconds of its window.
+    var rateWindow = 1
     /// Where a redirect leads.
     var location: [UInt8] = []
     var requestID: [UInt8] = []
@@ -27,6 +33,10 @@ struct LocalAnswer {
         }
         head += "Content-Length: \(body.utf8.count)\r\nCache-Control: no-store\r\n"
         if retryAfter > 0 { head += "Retry-After: \(retryAfter)\r\n" }
+        if let limit = rateLimit {
+            head += "RateLimit-Policy: \"default\";q=\(limit.limit);w=\(rateWindow)\r\n"
+            head += "RateLimit: \"default\";r=\(limit.remaining);t=\(limit.resetSeconds)\r\n"
+        }
         if !requestID.isEmpty { head += "X-Request-Id: \(String(decoding: requestID, as: UTF8.self))\r\n" }
         if closes {
             head += "Connection: close\r\n"

@@ -12,6 +12,9 @@ extension Worker {
         }
         let failure = failureOfMaintenance(exchange) ?? cause
         let prefersProblemJSON = exchanges[exchange].prefersProblemJSON || clientPrefersProblemJSON(exchange)
+        if exchanges[exchange].admission != nil {
+            if cause.isBackendsFault { reportToBreaker(exchange, succeeded: false) } else { abandonAdmission(exchange) }
+        }
         dropUpstream(exchange)
         let index = exchanges[exchange].downstream
         let bodyHasArrived = exchanges[exchange].requestBody.isDone
@@ -27,6 +30,10 @@ extension Worker {
         answer.isHead = exchanges[exchange].isHead
         answer.clientMinorVersion = Int(exchanges[exchange].clientMinorVersion)
         answer.prefersProblemJSON = prefersProblemJSON
+        if case .rateLimited(let decision) = failure {
+            answer.rateLimit = decision
+            answer.rateWindow = runtimes[exchanges[exchange].runtime].windowSeconds
+        }
         if case .redirectToHTTPS = failure { answer.location = httpsLocation(exchange, index) }
         // A head that was not sent on to anybody is still in front of the input.
         if !exchanges[exchange].headIsConsumed { downstreams[index].input.consume(requestHead.size) }
@@ -164,6 +171,7 @@ extension Worker {
 
     /// The client's connection is gone while its exchange was in flight.
     @inline(never) mutating func abandonExchange(_ exchange: Int32) {
+        abandonAdmission(exchange)
         dropUpstream(exchange)
         // 499 is what operators know for a client that went away; a cut answer counts as the backend's failure.
         if exchanges[exchange].isTruncated {

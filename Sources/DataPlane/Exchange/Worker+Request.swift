@@ -44,7 +44,7 @@ extension Worker {
         readStickyCookie(exchange, index, match.group)
         let runtime = choose(match.group, excluding: -1, for: exchange)
         guard runtime >= 0 else {
-            fail(exchange, .noneAvailable)
+            fail(exchange, reasonForNone(match.group))
             return
         }
         exchanges[exchange].setsStickyCookie =
@@ -74,6 +74,7 @@ extension Worker {
             fail(exchange, .maintenance)
             return true
         }
+        if !runtimes[runtime].limiter.isNone && isOverLimit(exchange, index, runtime) { return true }
         if runtimes[runtime].redirectsToHTTPS && !requestHead.isAsterisk
             && !downstreams[index].cameOverTLS(requestHead, headers)
         {
@@ -88,6 +89,32 @@ extension Worker {
             return true
         }
         return false
+    }
+
+    /// Counts the request against the route's limit. True when it was refused.
+    private mutating func isOverLimit(_ exchange: Int32, _ index: Int32, _ runtime: Int32) -> Bool {
+        let address = clientAddress(index)
+        let time = MonotonicTime(nanoseconds: now)
+        guard let decision = runtimes[runtime].limiter.call({ $0.decide(address, now: time) }), !decision.isAllowed
+        else { return false }
+        abandonAdmission(exchange)
+        fail(exchange, .rateLimited(decision))
+        return true
+    }
+
+    /// Who asks: the peer, or what trusted proxies say of it: the last address of X-Forwarded-For that is none of theirs.
+    private mutating func clientAddress(_ index: Int32) -> IPAddress {
+        let peer = downstreams[index].peer.address
+        guard downstreams[index].peerIsTrusted, requestHead.kinds.contains(.xForwardedFor),
+            let line = headers.first(.xForwardedFor)
+        else { return peer }
+        let value = downstreams[index].input.text(line.value)
+        for part in value.split(separator: ",").reversed() {
+            let text = part.filter { $0 != " " && $0 != "\t" && $0 != "[" && $0 != "]" }
+            guard let address = IPAddress(text) else { return peer }
+            if !shared.configuration.trustedProxies.contains(where: { $0.contains(address) }) { return address }
+        }
+        return peer
     }
 
     /// Counts the exchange to a route's settings and to what they lead to.
@@ -354,6 +381,14 @@ extension Chunk {
         guard text.count >= prefix.count else { return false }
         for index in 0..<prefix.count where text[index] != prefix[index] { return false }
         return true
+    }
+
+    /// A part of the unread bytes as text.
+    mutating func text(_ range: ByteRange) -> String {
+        let part = bytes.extracting(range)
+        var copy: [UInt8] = []
+        for index in 0..<part.count { copy.append(part[index]) }
+        return String(decoding: copy, as: UTF8.self)
     }
 
     /// A part of the unread bytes.

@@ -77,7 +77,8 @@ extension Worker {
         let wanted = upstreams[upstream].input.free
         if wanted == 0 {
             if exchanges[exchange].hasResponseHead {
-                if exchanges[exchange].responseForward > 0 { return true }
+                // Full because the client does not take it: nothing is wrong with it.
+                if exchanges[exchange].responseForward > 0 || exchanges[exchange].hasMoreToRewrite { return true }
                 fail(exchange, .badResponse(.chunkExtensionsTooLong))
                 return false
             }
@@ -176,6 +177,9 @@ extension Worker {
         if runtimes[exchanges[exchange].runtime].maintenance != .off && status == 200 {
             rewrite.status = 503
             exchanges[exchange].status = 503
+        }
+        if exchanges[exchange].admission != nil {
+            reportToBreaker(exchange, succeeded: status != 502 && status != 503 && status != 504)
         }
         upstreams[upstream].output.release(to: &pool)
         let runtime = exchanges[exchange].runtime

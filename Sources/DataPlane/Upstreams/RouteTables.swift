@@ -45,11 +45,21 @@ struct RouteRuntime: ~Copyable {
     var rewritesHead = false
     var loadBalancing = LoadBalancing.p2c
     var redirectsToHTTPS = false
+    var breaker = Held<SharedCircuitBreaker>()
+    var limiter = Held<SharedRateLimiter>()
     /// Maintenance: the backend is the maintenance backend, or nobody and the answer is ours.
     var maintenance = MaintenanceMode.off
 
+    /// Whole seconds of the rate limit's window, at least 1.
+    var windowSeconds: Int {
+        let window = limiter.call { $0.settings.window } ?? .seconds(1)
+        return max(1, Int((window / .seconds(1)).rounded(.up)))
+    }
+
     /// Something has to be looked at before a request is sent on.
-    @inline(__always) var isUnusual: Bool { maintenance == .builtIn || redirectsToHTTPS || strippedBytes > 0 }
+    @inline(__always) var isUnusual: Bool {
+        maintenance == .builtIn || redirectsToHTTPS || strippedBytes > 0 || !limiter.isNone
+    }
 
 }
 

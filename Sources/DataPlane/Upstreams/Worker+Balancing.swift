@@ -1,3 +1,4 @@
+import CLinux
 import HTTPWire
 import ProxyModel
 import Routing
@@ -16,7 +17,7 @@ extension Worker {
     ) -> Int32 {
         if endpoint < 0 && routing.memberCount(of: group) == 1 {
             let runtime = routes[routing.member(0, of: group)].runtime
-            if runtimes[runtime].maintenance == .off && isReady(runtime) { return runtime }
+            if runtimes[runtime].maintenance == .off && isReady(runtime) && admit(exchange, runtime) { return runtime }
         }
         return chooseAmong(group, excluding: endpoint, for: exchange)
     }
@@ -36,10 +37,12 @@ extension Worker {
         while true {
             let (runtime, isFit) = chooseInGroup(group, excluding: endpoint, for: exchange)
             if isFit { return runtime }
+            abandonAdmission(exchange)
             if lastResort < 0 { lastResort = runtime }
-            guard let next = routing.nextLower(group) else { return lastResort }
+            guard let next = routing.nextLower(group) else { break }
             group = next
         }
+        return lastResort >= 0 && admit(exchange, lastResort) ? lastResort : -1
     }
 
     /// The member that the group's policy takes; not fit where it only has refused connections lately.
@@ -48,23 +51,78 @@ extension Worker {
     ) -> (runtime: Int32, isFit: Bool) {
         let inMaintenance = fillCandidates(group, excluding: endpoint)
         let leader = routes[routing.member(0, of: group)].runtime
+        let source = downstreams[exchanges[exchange].downstream].peer.sourceHash
         var choice = Choice.none
         if exchanges[exchange].stickyKey != 0 {
             choice = LoadBalancer.sticky(candidates.span, key: exchanges[exchange].stickyKey)
         }
         if choice.isNone {
             let number = random.next()
-            let source = downstreams[exchanges[exchange].downstream].peer.sourceHash
+            choice = LoadBalancer.choose(
+                runtimes[leader].loadBalancing, from: candidates.span, random: number, source: source)
+        }
+        while !choice.isNone && !admit(exchange, candidateRuntimes[Int(choice.position)]) {
+            // Its circuit is open: the others are asked as if it were not there.
+            candidates[Int(choice.position)].fitness = .unusable
+            let number = random.next()
             choice = LoadBalancer.choose(
                 runtimes[leader].loadBalancing, from: candidates.span, random: number, source: source)
         }
         guard !choice.isNone, candidates[Int(choice.position)].fitness > .ejected || inMaintenance < 0 else {
             // The page of a member in maintenance is better than an error.
+            abandonAdmission(exchange)
             return (inMaintenance, inMaintenance >= 0)
         }
         let runtime = candidateRuntimes[Int(choice.position)]
         if runtimes[leader].loadBalancing == .roundRobin { runtimes[runtime].turn = choice.turn }
         return (runtime, candidates[Int(choice.position)].fitness > .ejected)
+    }
+
+    /// Asks the member's circuit breaker, where it has one. What it was asked before for this exchange is taken back.
+    @inline(__always) private mutating func admit(_ exchange: Int32, _ runtime: Int32) -> Bool {
+        if runtimes[runtime].breaker.isNone { return true }
+        return askBreaker(exchange, runtime)
+    }
+
+    @inline(never) private mutating func askBreaker(_ exchange: Int32, _ runtime: Int32) -> Bool {
+        let time = MonotonicTime(nanoseconds: now)
+        guard let admission = runtimes[runtime].breaker.call({ $0.admit(now: time) }), admission.isAllowed else {
+            return false
+        }
+        exchanges[exchange].admission = admission
+        exchanges[exchange].admittedBy = runtime
+        return true
+    }
+
+    /// Tells the breaker that the answer's head has come, or that the request failed before it.
+    @inline(never) mutating func reportToBreaker(_ exchange: Int32, succeeded: Bool) {
+        guard let admission = exchanges[exchange].admission else { return }
+        exchanges[exchange].admission = nil
+        let runtime = exchanges[exchange].admittedBy
+        let moment = Moment(
+            monotonic: MonotonicTime(nanoseconds: now), wall: WallTime(seconds: apus_wall_seconds()))
+        let transition = runtimes[runtime].breaker.call { breaker in
+            succeeded ? breaker.requestSucceeded(admission) : breaker.requestFailed(admission, now: moment)
+        }
+        if let transition, transition != .none {
+            shared.report(.circuitChanged(routes[runtimes[runtime].slot].id, isOpen: transition == .opened))
+        }
+    }
+
+    /// The request ended without saying anything about the backend.
+    mutating func abandonAdmission(_ exchange: Int32) {
+        guard let admission = exchanges[exchange].admission else { return }
+        exchanges[exchange].admission = nil
+        _ = runtimes[exchanges[exchange].admittedBy].breaker.call { $0.requestAbandoned(admission) }
+    }
+
+    /// Why nobody could take a request that routes match: what the first member says.
+    func reasonForNone(_ group: GroupIndex) -> Failure {
+        let runtime = routes[routing.member(0, of: group)].runtime
+        if sessions[runtimes[runtime].session].trafficPercent(now) == 0 { return .drained }
+        if !healthEntries[runtimes[runtime].health].isHealthy { return .unhealthy }
+        if let state = runtimes[runtime].breaker.call({ $0.status.state }), state != .closed { return .circuitOpen }
+        return .noneAvailable
     }
 
     /// Describes the group's members to the balancer. Answers a member in maintenance, which is no candidate, or -1.

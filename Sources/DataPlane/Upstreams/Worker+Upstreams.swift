@@ -140,6 +140,7 @@ extension Worker {
             fail(exchange, failure)
             return
         }
+        reportToBreaker(exchange, succeeded: false)
         exchanges[exchange].retries &+= 1
         totals.retries &+= 1
         let mayReturn = !failure.isBeforeSending && upstreams[upstream].wasReused
@@ -161,7 +162,7 @@ extension Worker {
         if !runtimes[before].rewritesHead, let group = groupForRetry(&head) {
             exchanges[exchange].group = group
             let other = choose(group, excluding: endpoint, for: exchange)
-            if other >= 0 && !runtimes[other].rewritesHead { runtime = other }
+            if other >= 0 && !runtimes[other].rewritesHead { runtime = other } else { abandonAdmission(exchange) }
         }
         if runtime != before {
             detach(exchange)
