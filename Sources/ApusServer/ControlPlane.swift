@@ -97,6 +97,8 @@ final class ControlPlane: Sendable {
                 if IPAddress(host) == nil { await resolver.refresh(host) }
             case .connectionLimitReached:
                 logger.warning("Client connections are refused: the limit is reached (see --max-connections)")
+            case .circuitChanged(let route, let isOpen):
+                logger.warning("Circuit of route \(route) \(isOpen ? "opened: its backend keeps failing" : "closed")")
             case .backendDenied(let host, let address):
                 logger.warning("Backend \(host) is not used: backends may not have the address \(address)")
             }

@@ -11,7 +11,7 @@ extension RegistryServices {
         self.init(
             publish: { publisher.publish($0, whenServed: $1) },
             testBackend: { await BackendTestReport(tester.test($0, path: $1)) },
-            probeBackend: { await tester.failureToAnswer($0, limit: $1) },
+            probeBackend: { await tester.failureToAnswer($0, within: $1) },
             statistics: { await dataPlane.reports(of: $0) },
             activity: { session in
                 let activity = await dataPlane.activity(of: session)
@@ -20,8 +20,22 @@ extension RegistryServices {
                     inFlight: activity.inFlight, webSockets: activity.webSockets,
                     lastRequestAt: activity.lastRequestAt.map(now.wall(at:)))
             },
-            circuit: { _ in nil },
-            resetCircuits: { _ in })
+            circuit: { route in dataPlane.circuitStatus(of: route).map { CircuitReport($0, now: SystemClock.moment) } },
+            resetCircuits: { dataPlane.resetCircuits(of: $0) })
+    }
+}
+
+extension CircuitReport {
+    init(_ status: CircuitStatus, now: Moment) {
+        let state: State =
+            switch status.state {
+            case .closed: .closed
+            case .open: .open
+            case .halfOpen: .halfOpen
+            }
+        self.init(
+            state: state, failures: status.failures, lastFailure: status.lastFailure,
+            nextAttempt: status.nextAttempt.map(now.wall(at:)))
     }
 }
 

@@ -58,7 +58,7 @@ extension Worker {
         }
         if open > limits.connections {
             totals.connectionsRefused += 1
-            shared.report(.connectionLimitReached)
+            reportLimit()
             answer(index, .tooManyConnections)
             return
         }
@@ -92,10 +92,17 @@ extension Worker {
         return networks.contains { $0.contains(address) }
     }
 
+    /// Once a second at most: a flood is one thing to tell.
+    private mutating func reportLimit() {
+        guard now >= nextLimitReport else { return }
+        nextLimitReport = now &+ 1_000_000_000
+        shared.report(.connectionLimitReached)
+    }
+
     /// No descriptor left: takes the waiting connection with the one held back and closes it, rather than spinning.
     private mutating func refuseForWantOfDescriptors(_ listener: Int) {
         totals.connectionsRefused += 1
-        shared.report(.connectionLimitReached)
+        reportLimit()
         _ = apus_close(reserve)
         var peer = apus_address()
         let socket = unsafe apus_accept(listeners[listener].socket, &peer)

@@ -104,6 +104,7 @@ struct Worker: ~Copyable {
     /// A descriptor held back, so that a connection can be refused when the process has no other left.
     var reserve: Int32
     var stopDeadline = UInt64.max
+    var nextLimitReport: UInt64 = 0
     var isStopping: Bool { stopDeadline != UInt64.max }
 
     init(
