@@ -47,8 +47,8 @@ extension Span<UInt8> {
         return word
     }
 
-    /// The bytes after the last full word, the first in the lowest bits, each with `bits` set; 0 after the last, and where
-    /// there are none.
+    /// The bytes after the last full word, the first in the lowest bits, each with `bits` set; 0 after the last, and
+    /// where there are none.
     @inline(__always)
     func tail(settingBits bits: UInt8) -> UInt64 {
         let length = count & 7

@@ -45,7 +45,7 @@ public struct LatencyHistogram: Sendable {
         let wanted = max(product * UInt64(permille) + (remainder * UInt64(permille) + 999) / 1000, 1)
         var seen: UInt64 = 0
         var answer: UInt64 = 0
-        counts.forEach { octave, lane, count in
+        counts.visit { octave, lane, count in
             if seen < wanted { answer = Self.middle(octave: octave, lane: lane) }
             seen += count
         }

@@ -22,7 +22,7 @@ struct LazyCounts<let blocks: Int, let width: Int>: Sendable {
     }
 
     /// Calls `body` with all counts that are not zero, in order.
-    func forEach(_ body: (_ block: Int, _ lane: Int, _ count: UInt64) -> Void) {
+    func visit(_ body: (_ block: Int, _ lane: Int, _ count: UInt64) -> Void) {
         for block in 0..<blocks where places[block] != 0 {
             for lane in 0..<width {
                 let found = count(block: block, lane: lane)

@@ -44,12 +44,13 @@ public struct RetryBudget: Sendable {
     private mutating func advance(to now: UInt64) {
         let elapsed = now >= windowStart ? now - windowStart : 0
         guard elapsed >= Self.window else { return }
-        // Requests since the window's start, as if they had come evenly: what of them a window of ten seconds had.
+        // When the requests since the window's start came is not known: as if they had come evenly.
+        let rest = elapsed % Self.window
         previousRequests = Self.scale(requests, by: Self.window, over: elapsed)
+        requests = Self.scale(requests, by: rest, over: elapsed)
         previousRetries = elapsed < 2 * Self.window ? retries : 0
-        windowStart = now
-        requests = 0
         retries = 0
+        windowStart = now - rest
     }
 
     private static func share(_ left: UInt64, of count: UInt64) -> UInt64 { scale(count, by: left, over: window) }

@@ -1,5 +1,5 @@
-/// How often each status code was answered: any from 100 to 599, in memory that follows how many neighbours (of 16) were
-/// seen. One writer; merged when read.
+/// How often each status code was answered: any from 100 to 599, in memory that follows how many neighbours (of 16)
+/// were seen. One writer; merged when read.
 public struct StatusCodeCounts: Sendable {
     private var counts = LazyCounts<38, 16>()
 
@@ -26,7 +26,7 @@ public struct StatusCodeCounts: Sendable {
     /// All codes that were answered.
     public var all: [Int: UInt64] {
         var all: [Int: UInt64] = [:]
-        counts.forEach { block, lane, count in all[block << 4 | lane] = count }
+        counts.visit { block, lane, count in all[block << 4 | lane] = count }
         return all
     }
 
