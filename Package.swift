@@ -97,9 +97,17 @@ if !coreOnly {
             dependencies: [
                 "ProxyModel", "ProxyConfiguration", "RegistryProtocol", "Registry", "RegistryServer", "DataPlane",
                 "HealthChecks", "TrafficPolicy",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ApusServerTests",
+            dependencies: [
+                "ApusServer", "HealthChecks", "ProxyConfiguration", "ProxyModel",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .executableTarget(

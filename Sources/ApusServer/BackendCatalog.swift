@@ -1,47 +1,52 @@
 import HealthChecks
 import ProxyModel
 
-/// Which backends the routes in force use: the names to resolve and the checks to run, counted over all routes.
+/// Which backends the routes in force use: the names to resolve and the checks to run.
 ///
-/// A delta costs O(its own size).
+/// Many routes share few backends, so checks are numbered and a route keeps numbers only: about 50 bytes. A delta costs
+/// O(its own size).
 struct BackendCatalog {
     /// What a delta changes about the use of backends.
     struct Change: Hashable, Sendable {
-        /// Names with one use more; a name may occur several times.
-        var retainedHosts: [String] = []
-        /// Names with one use less.
-        var releasedHosts: [String] = []
-        /// Checks with one use more.
-        var retainedChecks: [HealthCheck] = []
-        /// Checks with one use less.
-        var releasedChecks: [HealthCheck] = []
+        /// Names that came into use.
+        var newHosts: [String] = []
+        /// Names that nothing uses any more.
+        var droppedHosts: [String] = []
+        /// Checks that came into use.
+        var newChecks: [HealthCheck] = []
+        /// Checks that nothing uses any more.
+        var droppedChecks: [HealthCheck] = []
         /// Checks of sessions that were lost: to be probed now.
         var suspects: [HealthCheck] = []
         /// The sessions that the delta concerns.
         var sessions: Set<SessionKey> = []
-        /// Names in use after the delta that have never been looked up to the end.
-        var unansweredHosts: [String] = []
+        /// Names that the delta's routes use and that have never been looked up to the end.
+        var unansweredHosts: Set<String> = []
 
         /// Whether nobody needs to hear of it.
         var isEmpty: Bool {
-            retainedHosts.isEmpty && releasedHosts.isEmpty && retainedChecks.isEmpty && releasedChecks.isEmpty
-                && suspects.isEmpty
+            newHosts.isEmpty && droppedHosts.isEmpty && newChecks.isEmpty && droppedChecks.isEmpty && suspects.isEmpty
         }
     }
 
-    private struct Use: Hashable {
+    /// A route's use of backends.
+    private struct Use: Equatable {
         var session: SessionKey
-        var check: HealthCheck
+        var check: Int32
         var maintenanceHost: String?
+    }
 
-        var hosts: [String] {
-            [check.backend.nameToResolve, maintenanceHost].compactMap(\.self)
-        }
+    /// A check with the routes that use it.
+    private struct Entry {
+        var check: HealthCheck
+        var routes: Set<RouteID> = []
     }
 
     private var uses: [RouteID: Use] = [:]
-    private var sessions: [SessionKey: [HealthCheck: Int]] = [:]
-    private var routes: [HealthCheck: Set<RouteID>] = [:]
+    private var entries: [Entry?] = []
+    private var freeNumbers: [Int32] = []
+    private var numbers: [HealthCheck: Int32] = [:]
+    private var sessions: [SessionKey: [Int32: Int]] = [:]
     private var hosts: [String: Int] = [:]
     private var unanswered: Set<String> = []
 
@@ -49,66 +54,97 @@ struct BackendCatalog {
     mutating func apply(_ delta: RoutingDelta) -> Change {
         var change = Change()
         for route in delta.upserts {
-            let use = Use(
-                session: route.session, check: HealthCheck(backend: route.backend, settings: route.settings.healthCheck),
-                maintenanceHost: route.maintenance?.backend?.nameToResolve)
             change.sessions.insert(route.session)
-            let old = uses[route.id]
-            guard use != old else { continue }
-            uses[route.id] = use
-            begin(use, of: route.id, &change)
-            if let old { end(old, of: route.id, isReplacedBy: use, &change) }
+            upsert(route, &change)
         }
         for id in delta.removals {
             guard let use = uses.removeValue(forKey: id) else { continue }
             change.sessions.insert(use.session)
-            end(use, of: id, isReplacedBy: nil, &change)
+            end(use, of: id, &change)
         }
         for state in delta.sessions {
             change.sessions.insert(state.key)
-            if !state.connected, let checks = sessions[state.key] { change.suspects += checks.keys }
+            guard !state.connected, let lost = sessions[state.key] else { continue }
+            change.suspects += lost.keys.compactMap { entries[Int($0)]?.check }
         }
         change.sessions.formUnion(delta.endedSessions)
         return change
     }
 
     /// The routes whose backend a check probes.
-    func routes(of check: HealthCheck) -> [RouteID] { routes[check].map(Array.init) ?? [] }
+    func routes(of check: HealthCheck) -> [RouteID] {
+        guard let number = numbers[check], let entry = entries[Int(number)] else { return [] }
+        return Array(entry.routes)
+    }
 
     /// The first look-up of these names has ended.
-    mutating func answered(_ names: [String]) {
+    mutating func answered(_ names: Set<String>) {
         unanswered.subtract(names)
     }
 
-    private mutating func begin(_ use: Use, of route: RouteID, _ change: inout Change) {
-        for host in use.hosts {
-            if hosts[host] == nil { unanswered.insert(host) }
-            hosts[host, default: 0] += 1
-            change.retainedHosts.append(host)
-            if unanswered.contains(host) { change.unansweredHosts.append(host) }
+    private mutating func upsert(_ route: RouteDefinition, _ change: inout Change) {
+        let check = HealthCheck(backend: route.backend, settings: route.settings.healthCheck)
+        let new = Use(
+            session: route.session, check: number(of: check, &change),
+            maintenanceHost: route.maintenance?.backend?.nameToResolve)
+        if !unanswered.isEmpty {
+            for host in [check.backend.nameToResolve, new.maintenanceHost].compactMap(\.self)
+            where unanswered.contains(host) { change.unansweredHosts.insert(host) }
         }
-        sessions[use.session, default: [:]][use.check, default: 0] += 1
-        routes[use.check, default: []].insert(route)
-        change.retainedChecks.append(use.check)
+        let old = uses[route.id]
+        guard new != old else { return }
+        uses[route.id] = new
+        begin(new, of: route.id, &change)
+        if let old { end(old, of: route.id, &change) }
     }
 
-    private mutating func end(
-        _ use: Use, of route: RouteID, isReplacedBy new: Use?, _ change: inout Change
-    ) {
-        for host in use.hosts {
-            let others = hosts[host, default: 1] - 1
-            hosts[host] = others > 0 ? others : nil
-            if others == 0 { unanswered.remove(host) }
-            change.releasedHosts.append(host)
-        }
+    /// The number of a check, which may be new.
+    private mutating func number(of check: HealthCheck, _ change: inout Change) -> Int32 {
+        if let number = numbers[check] { return number }
+        let number = freeNumbers.popLast() ?? Int32(entries.count)
+        if Int(number) == entries.count { entries.append(nil) }
+        entries[Int(number)] = Entry(check: check)
+        numbers[check] = number
+        change.newChecks.append(check)
+        if let host = check.backend.nameToResolve { retain(host, &change) }
+        return number
+    }
+
+    private mutating func begin(_ use: Use, of route: RouteID, _ change: inout Change) {
+        sessions[use.session, default: [:]][use.check, default: 0] += 1
+        entries[Int(use.check)]?.routes.insert(route)
+        if let host = use.maintenanceHost { retain(host, &change) }
+    }
+
+    private mutating func end(_ use: Use, of route: RouteID, _ change: inout Change) {
         let others = sessions[use.session]?[use.check].map { $0 - 1 } ?? 0
         sessions[use.session]?[use.check] = others > 0 ? others : nil
         if sessions[use.session]?.isEmpty == true { sessions[use.session] = nil }
-        if new?.check != use.check {
-            routes[use.check]?.remove(route)
-            if routes[use.check]?.isEmpty == true { routes[use.check] = nil }
-        }
-        change.releasedChecks.append(use.check)
+        if let host = use.maintenanceHost { release(host, &change) }
+        guard uses[route]?.check != use.check else { return }
+        entries[Int(use.check)]?.routes.remove(route)
+        guard let entry = entries[Int(use.check)], entry.routes.isEmpty else { return }
+        entries[Int(use.check)] = nil
+        freeNumbers.append(use.check)
+        numbers[entry.check] = nil
+        change.droppedChecks.append(entry.check)
+        if let host = entry.check.backend.nameToResolve { release(host, &change) }
+    }
+
+    private mutating func retain(_ host: String, _ change: inout Change) {
+        hosts[host, default: 0] += 1
+        guard hosts[host] == 1 else { return }
+        unanswered.insert(host)
+        change.newHosts.append(host)
+        change.unansweredHosts.insert(host)
+    }
+
+    private mutating func release(_ host: String, _ change: inout Change) {
+        let others = hosts[host, default: 1] - 1
+        hosts[host] = others > 0 ? others : nil
+        guard others == 0 else { return }
+        unanswered.remove(host)
+        change.droppedHosts.append(host)
     }
 }
 

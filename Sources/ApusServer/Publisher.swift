@@ -52,7 +52,10 @@ final class Publisher: Sendable {
         state.withLock { state in
             let change = state.catalog.apply(delta)
             let isReady = change.unansweredHosts.isEmpty
-            let isBlocked = state.waiting.contains { !$0.sessions.isDisjoint(with: change.sessions) }
+            // A delta without content is a barrier: it waits for all before it.
+            let isBlocked = state.waiting.contains {
+                delta.isEmpty || !$0.sessions.isDisjoint(with: change.sessions)
+            }
             guard !isReady || isBlocked else {
                 if !change.isEmpty { giveErrand.yield(Errand(change: change)) }
                 return forward(delta, whenServed)
@@ -76,14 +79,14 @@ final class Publisher: Sendable {
         await withDiscardingTaskGroup { group in
             for await errand in errands {
                 let change = errand.change
-                await resolver.retain(change.retainedHosts)
-                await resolver.release(change.releasedHosts)
-                await checker.retain(change.retainedChecks)
-                await checker.release(change.releasedChecks)
+                await resolver.retain(change.newHosts)
+                await resolver.release(change.droppedHosts)
+                await checker.retain(change.newChecks)
+                await checker.release(change.droppedChecks)
                 await checker.hurry(change.suspects)
                 guard let number = errand.waiting else { continue }
                 group.addTask {
-                    await self.resolver.firstAnswers(for: change.unansweredHosts, within: Self.lookupLimit)
+                    await self.resolver.firstAnswers(for: Array(change.unansweredHosts), within: Self.lookupLimit)
                     self.lookedUp(change.unansweredHosts, number)
                 }
             }
@@ -91,7 +94,7 @@ final class Publisher: Sendable {
     }
 
     /// The names of a waiting delta have been looked up, or took too long: it goes on, and who waited behind it.
-    private func lookedUp(_ hosts: [String], _ number: UInt64) {
+    private func lookedUp(_ hosts: Set<String>, _ number: UInt64) {
         state.withLock { state in
             state.catalog.answered(hosts)
             guard let index = state.waiting.firstIndex(where: { $0.number == number }) else { return }
@@ -99,7 +102,8 @@ final class Publisher: Sendable {
             var blocked: Set<SessionKey> = []
             var still: [Waiting] = []
             for entry in state.waiting {
-                if entry.isReady, blocked.isDisjoint(with: entry.sessions) {
+                let isBlocked = entry.delta.isEmpty ? !still.isEmpty : !blocked.isDisjoint(with: entry.sessions)
+                if entry.isReady, !isBlocked {
                     forward(entry.delta, entry.whenServed)
                 } else {
                     blocked.formUnion(entry.sessions)

@@ -13,6 +13,9 @@ public struct BackendTester: Sendable {
     /// How long BACKEND_TEST may take.
     public static let limit = Duration.seconds(5)
 
+    /// From one question to the next where an answer is waited for.
+    private static let interval = Duration.milliseconds(500)
+
     private let probe: BackendProbe
 
     /// A tester that asks by `probe`.
@@ -31,13 +34,21 @@ public struct BackendTester: Sendable {
         }
     }
 
-    /// Whether the backend answers a request at all within `limit`, whatever the status: a maintenance page may well be a 503.
+    /// Asks the backend twice a second, for at most `limit`, until it answers a request at all, whatever the status: a
+    /// maintenance page may well be a 503.
     ///
-    /// - Returns: `nil` where it does; else why not.
-    public func failureToAnswer(_ backend: BackendURL, limit: Duration) async -> String? {
-        switch await probe.probe(backend, path: "/", limit: limit, verifiesCertificate: false) {
-        case .answered: nil
-        case .failed(let failure): failure.message
+    /// - Returns: `nil` as soon as it answers; else why it did not when it was last asked.
+    public func failureToAnswer(_ backend: BackendURL, within limit: Duration) async -> String? {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        while true {
+            let start = clock.now
+            let patience = max(Self.interval, min(Self.limit, end - start))
+            let result = await probe.probe(backend, path: "/", limit: patience, verifiesCertificate: false)
+            guard case .failed(let failure) = result else { return nil }
+            let next = max(clock.now, start + Self.interval)
+            // Sleeping fails only where the task is cancelled: then nobody waits for the answer.
+            guard next < end, (try? await clock.sleep(until: next)) != nil else { return failure.message }
         }
     }
 }

@@ -62,10 +62,12 @@ struct HealthSchedule {
             return
         }
         neverProbed += 1
-        let crowd = Duration.milliseconds(1000 * neverProbed / Self.firstProbesPerSecond)
-        let spread = min(max(crowd, .milliseconds(500)), max(check.settings.interval, .milliseconds(500)))
+        let turn = Duration.milliseconds(1000 * neverProbed / Self.firstProbesPerSecond)
+        let delay =
+            turn < check.settings.interval
+            ? turn + Duration.milliseconds(500).fraction(random) : check.settings.interval.fraction(random)
         entries[check] = Entry(uses: 1, due: now)
-        schedule(check, at: now + spread.fraction(random))
+        schedule(check, at: now + delay)
     }
 
     /// Counts one use less; a check without any is forgotten.

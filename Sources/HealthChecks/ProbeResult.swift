@@ -13,6 +13,13 @@ public enum ProbeResult: Hashable, Sendable {
         public var duration: Duration
         /// Whether the backend's certificate is valid for its name; `nil` where there is no TLS.
         public var isCertificateValid: Bool?
+
+        /// An answer of these parts.
+        public init(status: Int, duration: Duration, isCertificateValid: Bool? = nil) {
+            self.status = status
+            self.duration = duration
+            self.isCertificateValid = isCertificateValid
+        }
     }
 }
 

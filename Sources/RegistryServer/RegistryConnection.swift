@@ -222,7 +222,8 @@ final class RegistryConnection: ChannelInboundHandler {
         let deadline = lastInput + TimeAmount(loop.configuration.readTimeout)
         readTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
             readTimer = nil
-            guard flow.isInsideLine else { return }
+            // While output waits for the peer nothing is read, and silence is ours, not the peer's.
+            guard isReading, flow.isInsideLine else { return }
             if .now() - lastInput >= TimeAmount(loop.configuration.readTimeout) {
                 loop.cutOff(self, "it fell silent inside a line")
             } else {

@@ -98,8 +98,9 @@ public final class RegistryServer: Sendable {
         return ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // Inherited by the connections: what a flood can leave in the kernel.
-            .serverChannelOption(.socketOption(.so_rcvbuf), value: 64 << 10)
+            // Inherited by the connections: what a flood can leave in the kernel. Much less, and the segments of the
+            // loopback interface (64 KiB) would stall on a full window.
+            .serverChannelOption(.socketOption(.so_rcvbuf), value: 256 << 10)
             .childChannelOption(.socketOption(.so_sndbuf), value: 256 << 10)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)

@@ -9,7 +9,7 @@ public struct RegistryServices: Sendable {
     public var publish: @Sendable (RoutingDelta, _ whenServed: @escaping @Sendable () -> Void) -> Void
     /// Carries out BACKEND_TEST.
     public var testBackend: @Sendable (BackendURL, _ path: String?) async -> BackendTestReport
-    /// Asks a backend once, within a limit; `nil` where it answers, else why it does not.
+    /// Asks a backend twice a second, within a limit, until it answers: then `nil`, else why it does not.
     public var probeBackend: @Sendable (BackendURL, _ limit: Duration) async -> String?
     /// Reads the figures of routes, and their totals.
     public var statistics: @Sendable ([RouteID]) async -> (routes: [RouteID: TrafficReport], total: TrafficReport)

@@ -77,7 +77,7 @@ import Testing
             }
             for _ in 0..<100 { #expect(try await other.ask("PING|\(session)") == "PONG") }
             await writing.value
-            #expect(test.log.lines.contains { $0.contains("does not read") })
+            #expect(test.log.lines.contains { $0.contains("does not read") }, "\(test.log.lines)")
         }
     }
 

@@ -3,53 +3,31 @@ import NIOPosix
 import ProxyModel
 
 /// A client of the registry port that speaks lines.
-final class TestClient: Sendable {
-    private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+struct TestClient: Sendable {
+    private let channel: any Channel
     private let lines: AsyncStream<String>
-    private let reading: Task<Void, Never>
 
     /// A client that never reads unless `reads`.
     init(_ address: ProxyModel.SocketAddress, reads: Bool = true) async throws {
-        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.autoRead, value: reads)
-            .connect(host: "127.0.0.1", port: Int(address.port)) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
-                        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-                }
-            }
-        self.channel = channel
         let (lines, continuation) = AsyncStream<String>.makeStream()
         self.lines = lines
-        reading = Task {
-            guard reads else { return }
-            var buffer = ByteBuffer()
-            do {
-                try await channel.executeThenClose { inbound, _ in
-                    for try await bytes in inbound {
-                        buffer.writeImmutableBuffer(bytes)
-                        while let end = buffer.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) {
-                            let length = end - buffer.readerIndex
-                            continuation.yield(buffer.readString(length: length) ?? "")
-                            buffer.moveReaderIndex(forwardBy: 1)
-                        }
-                        buffer.discardReadBytes()
-                    }
+        channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.autoRead, value: reads)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(LineCollector(continuation))
                 }
-            } catch {
-                // A reset ends the lines like an orderly end.
             }
-            continuation.finish()
-        }
+            .connect(host: "127.0.0.1", port: Int(address.port)).get()
     }
 
     /// Writes bytes as they are.
     func write(_ text: String) async throws {
-        try await channel.channel.writeAndFlush(ByteBuffer(string: text))
+        try await channel.writeAndFlush(ByteBuffer(string: text))
     }
 
-    /// The next line; `nil` once the server has closed.
+    /// The next line; `nil` once the server has closed its side.
     func line() async -> String? {
         for await line in lines { return line }
         return nil
@@ -69,17 +47,44 @@ final class TestClient: Sendable {
 
     /// Says that nothing more will be written.
     func closeOutput() async throws {
-        try await channel.channel.close(mode: .output)
+        try await channel.close(mode: .output)
     }
 
     /// Ends the connection.
     func close() async {
-        try? await channel.channel.close()  // Fails only where it is closed already.
-        reading.cancel()
+        try? await channel.close()  // Fails only where it is closed already.
+    }
+}
+
+/// Cuts what a server sends into lines.
+private final class LineCollector: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private var buffer = ByteBuffer()
+    private let lines: AsyncStream<String>.Continuation
+
+    init(_ lines: AsyncStream<String>.Continuation) {
+        self.lines = lines
     }
 
-    /// Returns when the connection has ended.
-    func closed() async {
-        try? await channel.channel.closeFuture.get()
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        buffer.writeImmutableBuffer(unwrapInboundIn(data))
+        while let end = buffer.readableBytesView.firstIndex(of: UInt8(ascii: "\n")) {
+            lines.yield(buffer.readString(length: end - buffer.readerIndex) ?? "")
+            buffer.moveReaderIndex(forwardBy: 1)
+        }
+        buffer.discardReadBytes()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { lines.finish() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        lines.finish()
     }
 }
