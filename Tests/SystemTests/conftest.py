@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
 
-from harness.apus import Apus, binary  # noqa: E402
+from harness.apus import Apus, Server, binary, parse_address  # noqa: E402
 from harness.backend import Backend, RefusingPort, UnansweringPort, echo  # noqa: E402
 from harness.peers import HAProxy  # noqa: E402
 
@@ -19,7 +19,6 @@ PEER = os.environ.get("APUS_PEER")
 def pytest_configure(config):
     config.addinivalue_line("markers", "heavy: the full size of a load scenario; run with `--heavy` (make soak)")
     config.addinivalue_line("markers", "promise(*ids): the sentences of the guide that a conformance test shows")
-    config.addinivalue_line("markers", "own_server: needs a server with settings of its own, not a given TARGET")
 
 
 def pytest_addoption(parser):
@@ -43,8 +42,18 @@ def pytest_sessionstart(session):
         pytest.exit(f"{binary()} does not exist: `swift build -c release`, or set APUS_BIN", returncode=2)
 
 
+def given_server(config):
+    """The running server that `--target` names."""
+    registry = parse_address(config.getoption("--target"))
+    http = config.getoption("--target-http")
+    return Server(parse_address(http) if http else (registry[0], registry[1] - 1), registry)
+
+
 @pytest.fixture(scope="module")
-def _shared():
+def _shared(request):
+    if request.config.getoption("--target"):
+        yield given_server(request.config)
+        return
     server = HAProxy() if PEER == "haproxy" else Apus()
     yield server
     if server.is_ours:
@@ -60,10 +69,10 @@ def proxy(_shared):
 
 
 @pytest.fixture
-def start():
+def start(request):
     """Starts a proxy with settings of its own: `start(head_timeout="1s")`."""
-    if PEER:
-        pytest.skip("only Apus has these settings")
+    if PEER or request.config.getoption("--target"):
+        pytest.skip("needs a proxy with settings of its own")
     servers = []
 
     def starter(**settings):
@@ -78,12 +87,13 @@ def start():
 
 
 @pytest.fixture
-def backend():
+def backend(request):
     """Starts a backend: `backend(handler, name="a")`."""
     backends = []
+    own_address = request.config.getoption("--backend-host") or "127.0.0.1"
 
-    def starter(handler=echo, name=None, **more):
-        one = Backend(handler, name or f"backend-{len(backends) + 1}", **more)
+    def starter(handler=echo, name=None, host=own_address, **more):
+        one = Backend(handler, name or f"backend-{len(backends) + 1}", host, **more)
         backends.append(one)
         return one
 

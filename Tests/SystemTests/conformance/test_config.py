@@ -236,7 +236,6 @@ def test_a_setting_of_a_route_that_is_only_staged_stays_staged(proxy, backend):
         assert client.get("/").headers.get("X-A") == "1"
 
 
-@pytest.mark.own_server
 @promise("staged.expiry", "staging.event")
 def test_staged_changes_expire(start, backend):
     server = start(registry_staged_expiry="700ms")
@@ -252,7 +251,6 @@ def test_staged_changes_expire(start, backend):
     assert "staged" in server.log.lower()
 
 
-@pytest.mark.own_server
 @promise("staged.expiry")
 def test_each_staging_command_extends_the_time(start):
     server = start(registry_staged_expiry="900ms")

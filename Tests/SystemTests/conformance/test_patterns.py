@@ -86,7 +86,6 @@ def test_the_demo_service_comes_and_goes_without_a_failure(proxy, more):
         assert client.get("/").status == 404
 
 
-@pytest.mark.own_server
 @promise("trouble.reregister", "reconnect.ok")
 def test_the_demo_service_comes_back_after_a_restart_of_the_proxy(start):
     server = start()

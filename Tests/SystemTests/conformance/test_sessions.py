@@ -65,7 +65,6 @@ def test_the_older_form_of_register(proxy):
         assert (info["service_name"], info["instance_name"], info["metadata"]) == ("api", instance, {"port": 9000})
 
 
-@pytest.mark.own_server
 @promise("register.keepalive")
 def test_keepalive_is_on_with_a_period_of_30_s(start):
     server = start()
@@ -222,7 +221,6 @@ def test_a_restart_under_the_same_names_has_no_gap(proxy, backend):
     assert [entry["path"] for entry in listed] == ["/"]
 
 
-@pytest.mark.own_server
 @promise("sessions.clocks", "limits.expiry", "trouble.reregister", "monitoring.grace", "overview.cleanup")
 def test_the_two_clocks_of_a_lost_connection(start, backend):
     server = start(registry_session_expiry="700ms", registry_grace="2500ms")
@@ -251,7 +249,6 @@ def test_the_two_clocks_of_a_lost_connection(start, backend):
     assert site.get("/").status == 200
 
 
-@pytest.mark.own_server
 @promise("sessions.clocks")
 def test_a_service_that_registers_anew_within_the_grace_has_no_gap(start, backend):
     server = start(registry_session_expiry="200ms", registry_grace="10s")
@@ -277,15 +274,14 @@ def test_a_service_that_registers_anew_within_the_grace_has_no_gap(start, backen
 
 
 @promise("sessions.prefer")
-def test_traffic_prefers_connected_instances(proxy, backend):
+def test_traffic_prefers_connected_instances(start, backend):
     away, here = backend(name="away"), backend(name="here")
-    site = proxy.site(away, here)
+    site = start().site(away, here)
     site.services[0].reset()
     with site.connect() as client:
         eventually(lambda: {client.get("/").json()["backend"] for _ in range(20)} == {"here"}, "the preference")
 
 
-@pytest.mark.own_server
 @promise("sessions.idle", "limits.idle", "ping.optional")
 def test_only_connections_without_session_are_closed_when_idle(start):
     server = start(registry_idle_timeout="400ms")
@@ -297,7 +293,6 @@ def test_only_connections_without_session_are_closed_when_idle(start):
     service.expect(f"PING|{service.session}", "PONG")
 
 
-@pytest.mark.own_server
 @promise("limits.read")
 def test_a_command_must_arrive_in_time(start):
     server = start(registry_read_timeout="400ms")
@@ -307,7 +302,6 @@ def test_a_command_must_arrive_in_time(start):
     assert service.ends(5)
 
 
-@pytest.mark.own_server
 @promise("security.internal")
 def test_the_registry_is_for_internal_networks(start):
     """Loopback is allowed by default; with another list it is not, and the connection is closed without a word."""
@@ -331,7 +325,6 @@ def test_the_registry_is_for_internal_networks(start):
             pass
 
 
-@pytest.mark.own_server
 @promise("log.registered", "log.route", "log.header")
 def test_the_log_tells_what_services_do(start, backend):
     server = start()
@@ -346,7 +339,6 @@ def test_the_log_tells_what_services_do(start, backend):
     log.wait_for_line(r"\[registry\] Header added: X-API-Version = 2\.0 for api-service")
 
 
-@pytest.mark.own_server
 @promise("server-shutdown.event", "ops.shutdown")
 def test_shutdown_goes_to_every_connection(start):
     server = start()

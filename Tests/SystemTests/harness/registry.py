@@ -7,7 +7,11 @@ import socket
 import struct
 import time
 
-UNASKED = ("EVENT|", "MAINT_OK|", "SHUTDOWN")
+
+
+def is_unasked(line):
+    """Whether this line answers no command."""
+    return line == "SHUTDOWN" or line.startswith(("EVENT|", "MAINT_OK|"))
 
 
 class Refused(AssertionError):
@@ -52,7 +56,7 @@ class RegistryConnection:
         """The next line that is a reply; unasked ones are kept in `unasked`."""
         while True:
             line = self.read_line(within)
-            if line is not None and line.startswith(UNASKED):
+            if line is not None and is_unasked(line):
                 self.unasked.append(line)
                 continue
             return line

@@ -201,9 +201,9 @@ def test_a_route_with_less_path_does_not_stand_in(proxy, backend):
     assert site.get("/api").status in (502, 503)
 
 
-def test_connected_instances_come_first(proxy, backend):
+def test_connected_instances_come_first(start, backend):
     left, stays = backend(name="left"), backend(name="stays")
-    site = proxy.site(left, stays)
+    site = start().site(left, stays)
     site.services[0].close()
     with site.connect() as connection:
         eventually(lambda: {connection.get("/").json()["backend"] for _ in range(20)} == {"stays"},
