@@ -9,7 +9,7 @@ import time
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
 INTERVAL = 0.5
-SLICES = 25  # parts of the interval, each with its share of the streams, so that they do not come in one burst
+SLICES = 250  # parts of the interval, each with its share of the streams, so that they do not come in one burst
 
 
 def chunk(number):
