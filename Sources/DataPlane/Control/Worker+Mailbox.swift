@@ -163,7 +163,11 @@ extension Worker {
 
     private mutating func backendIndex(_ url: BackendURL) -> Int32 {
         let key = BackendKey(url)
-        if let index = backendIndexes[key] { return index }
+        if let index = backendIndexes[key] {
+            // A service that names its backend is up again: what it did not answer before is forgotten.
+            for endpoint in backends[index].endpoints { endpoints[endpoint].ejection = EjectionState() }
+            return index
+        }
         guard let index = backends.allocate() else { preconditionFailure("the registry bounds its routes") }
         backends[index].open(key)
         backendIndexes[key] = index

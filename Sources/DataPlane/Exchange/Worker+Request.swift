@@ -325,7 +325,7 @@ extension Worker {
         exchangeTimers.set(exchange, now &+ runtimes[exchanges[exchange].runtime].idleTimeout)
         if !exchanges[exchange].requestBody.isDone && timeouts.minimumBodyRate > 0 {
             let check = exchanges[exchange].bodyCheckedAt &+ timeouts.bodyGrace
-            if check < exchangeTimers.deadline(exchange) { exchangeTimers.set(exchange, max(check, now &+ 1)) }
+            if check < exchangeTimers.deadline(exchange) { exchangeTimers.set(exchange, check) }
         }
     }
 

@@ -151,9 +151,9 @@ extension Worker {
         let backend = runtimes[runtime].backend
         let session = runtimes[runtime].session
         let fitness: Candidate.Fitness =
-            if !healthEntries[runtimes[runtime].health].isHealthy {
+            if !healthEntries[runtimes[runtime].health].isHealthy || hasOnly(endpoint, backend) {
                 .unusable
-            } else if isEjected(backend) || hasOnly(endpoint, backend) {
+            } else if isEjected(backend) {
                 .ejected
             } else {
                 sessions[session].isConnected ? .ready : .away

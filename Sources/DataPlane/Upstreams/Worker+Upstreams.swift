@@ -125,7 +125,6 @@ extension Worker {
     @inline(never) mutating func upstreamBroke(_ exchange: Int32, _ failure: Failure) {
         let upstream = exchanges[exchange].upstream
         let endpoint = upstreams[upstream].endpoint
-        exchanges[exchange].prefersProblemJSON = clientPrefersProblemJSON(exchange)
         if failure.isBeforeSending { noteUnreachable(endpoint, failure) }
         let nothingSent = failure.isBeforeSending || upstreams[upstream].hasSentNothing
         let canRepeat =
@@ -140,6 +139,7 @@ extension Worker {
             fail(exchange, failure)
             return
         }
+        exchanges[exchange].prefersProblemJSON = clientPrefersProblemJSON(exchange)
         reportToBreaker(exchange, succeeded: false)
         exchanges[exchange].retries &+= 1
         totals.retries &+= 1
@@ -167,6 +167,8 @@ extension Worker {
         if runtime != before {
             detach(exchange)
             attach(exchange, runtime)
+            exchanges[exchange].setsStickyCookie =
+                runtimes[runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[runtime].stickyKey != 0
         }
         let upstream = takeUpstream(runtimes[runtime].backend, avoiding: endpoint, for: exchange)
         guard upstream >= 0, mayReturn || upstreams[upstream].endpoint != endpoint else {
