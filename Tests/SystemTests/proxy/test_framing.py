@@ -234,6 +234,17 @@ def test_unsafe_trailers_never_pass(proxy, backend):
     assert response.trailers.names == ["X-Fine"]
 
 
+def test_unsafe_trailers_of_a_request_never_pass(proxy, backend):
+    site = proxy.site(backend())
+    with site.connect() as connection:
+        connection.start("POST", "/", [("Transfer-Encoding", "chunked")])
+        connection.send(chunks(b"abc", trailers=b"Content-Length: 9\r\nHost: evil\r\nX-Forwarded-For: 1.2.3.4\r\n"))
+        answer = connection.response().json()
+        assert answer["length"] == 3
+        assert answer["trailers"] == []
+        assert connection.get("/").status == 200
+
+
 @pytest.mark.parametrize("answer", [
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(b"hello", b" world"),
     b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",

@@ -1,5 +1,6 @@
 """The command line: help, settings from flags and environment, and one clear line when something is wrong."""
 
+import json
 import os
 import re
 import shutil
@@ -93,6 +94,12 @@ def test_the_open_file_limit_is_raised_and_shown(start):
         line = next(line for line in limits if line.startswith("Max open files"))
     assert line.split()[3:5] == ["2000", "2000"]
     assert "2000" in server.log
+
+
+def test_the_log_can_be_json(start):
+    server = start(log_format="json", wait=False)
+    line = server.program.wait_for_line(r"^\{.*serving HTTP at").string
+    assert json.loads(line)["level"] == "info"
 
 
 def test_several_listeners(start, backend):
