@@ -77,6 +77,11 @@ struct BackendCatalog {
         return Array(entry.routes)
     }
 
+    /// The checks of the backends at a host and port. O(backends).
+    func checks(host: String, port: UInt16) -> [HealthCheck] {
+        numbers.keys.filter { $0.backend.port == port && $0.backend.host == host }
+    }
+
     /// The first look-up of these names has ended.
     mutating func answered(_ names: Set<String>) {
         unanswered.subtract(names)

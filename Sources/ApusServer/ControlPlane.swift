@@ -94,6 +94,7 @@ final class ControlPlane: Sendable {
             case .backendUnreachable(let host, let port, let address, let reason):
                 let place = ProxyModel.SocketAddress(ip: address, port: port)
                 logger.warning("Backend \(host) at \(place) is not reachable: \(reason)")
+                await publisher.suspect(host: host, port: port)
                 if IPAddress(host) == nil { await resolver.refresh(host) }
             case .connectionLimitReached:
                 logger.warning("Client connections are refused: the limit is reached (see --max-connections)")

@@ -74,6 +74,11 @@ final class Publisher: Sendable {
         state.withLock { $0.catalog.routes(of: check) }
     }
 
+    /// Traffic found nobody at a backend: its checks run now.
+    func suspect(host: String, port: UInt16) async {
+        await checker.hurry(state.withLock { $0.catalog.checks(host: host, port: port) })
+    }
+
     /// Tells the resolver and the health checks of the changes until the task is cancelled.
     func run() async {
         await withDiscardingTaskGroup { group in

@@ -40,6 +40,9 @@ struct HealthSchedule {
     }
 
     private static let firstProbesPerSecond = 200
+    /// From a first failure to the probe that confirms it.
+    private static let confirmation = Duration.seconds(1)
+    /// Between the probes of an unhealthy backend.
     private static let quickInterval = Duration.seconds(5)
 
     private var entries: [HealthCheck: Entry] = [:]
@@ -119,8 +122,8 @@ struct HealthSchedule {
         let changed = isHealthy != entry.isHealthy
         entry.isHealthy = isHealthy
         entries[check] = entry
-        let interval =
-            verdict.isHealthy ? check.settings.interval : min(check.settings.interval, Self.quickInterval)
+        let quick: Duration? = verdict.isHealthy ? nil : isHealthy ? Self.confirmation : Self.quickInterval
+        let interval = quick.map { min($0, check.settings.interval) } ?? check.settings.interval
         schedule(check, at: isWantedAgain ? now : now + interval.jittered(random))
         guard changed || !isHealthy else { return nil }
         return Finding(isHealthy: isHealthy, reason: verdict.reason, hasChanged: changed)
