@@ -83,7 +83,7 @@ import Testing
         chunk.attachRoomy(from: &pool)
         #expect(chunk.capacity == ChunkSize.standard)
         chunk.release(to: &pool)
-        for unsafe memory in unsafe lent { unsafe pool.give(memory, .large) }
+        for unsafememory in unsafe lent { unsafe pool.give(memory, .large) }
         #expect(pool.mayLendLarge == true)
     }
 

@@ -160,7 +160,9 @@ extension Worker {
         guard upstream >= 0, downstreams[index].isWritable else { return }
         while exchanges[exchange].responseForward > 0 || !downstreams[index].output.isEmpty {
             let forward = exchanges[exchange].responseForward
-            guard case .moved(let count) = downstreams[index].sendResponse(upstreams[upstream].input, forward, more: false)
+            guard
+                case .moved(let count) = downstreams[index].sendResponse(
+                    upstreams[upstream].input, forward, more: false)
             else { return }
             let fromHead = min(count, downstreams[index].output.count)
             downstreams[index].output.consume(fromHead)

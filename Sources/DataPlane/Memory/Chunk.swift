@@ -213,7 +213,9 @@ enum Transfer {
     }
 
     /// Sends all of this chunk and then the first `limit` bytes of another in one message.
-    @inline(__always) borrowing func send(to socket: Int32, then other: borrowing Chunk, limit: Int, more: Bool = false) -> Transfer {
+    @inline(__always) borrowing func send(to socket: Int32, then other: borrowing Chunk, limit: Int, more: Bool = false)
+        -> Transfer
+    {
         precondition(limit <= other.count)
         guard let first = unsafe base, let second = unsafe other.base else { return .moved(0) }
         // Safe because both ranges are initialised.

@@ -20,8 +20,8 @@
     }
 
     deinit {
-        for unsafe memory in unsafe standard { unsafe memory.deallocate() }
-        for unsafe memory in unsafe large { unsafe memory.deallocate() }
+        for unsafememory in unsafe standard { unsafe memory.deallocate() }
+        for unsafememory in unsafe large { unsafe memory.deallocate() }
     }
 
     @inline(__always) var mayLendLarge: Bool { lentLarge < Self.lentLargeLimit }
@@ -41,7 +41,11 @@
     @inline(__always) mutating func give(_ memory: UnsafeMutableRawPointer, _ kind: Kind) {
         switch kind {
         case .standard:
-            if unsafe standard.count < Self.keptStandard { unsafe standard.append(memory) } else { unsafe Self.free(memory) }
+            if unsafe standard.count < Self.keptStandard {
+                unsafe standard.append(memory)
+            } else {
+                unsafe Self.free(memory)
+            }
         case .large:
             lentLarge &-= 1
             if unsafe large.count < Self.keptLarge { unsafe large.append(memory) } else { unsafe Self.free(memory) }

@@ -87,7 +87,9 @@ extension Worker {
                 is_ipv4: address.isIPv4 ? 1 : 0))
         guard socket >= 0 else {
             upstreams.free(index)
-            if socket != -EMFILE && socket != -ENFILE { _ = endpoints[endpoint].ejection.failed(at: MonotonicTime(nanoseconds: now)) }
+            if socket != -EMFILE && socket != -ENFILE {
+                _ = endpoints[endpoint].ejection.failed(at: MonotonicTime(nanoseconds: now))
+            }
             return -1
         }
         upstreams[index].open(socket, endpoint: endpoint)
