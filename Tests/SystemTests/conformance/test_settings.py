@@ -346,7 +346,8 @@ def test_a_rate_limit_counts_per_source(proxy, backend):
     statuses = [site.get("/").status for _ in range(8)]
     assert statuses == [200] * 5 + [429] * 3
     response = site.get("/")
-    assert 1 <= int(response.headers.get("Retry-After")) <= 60
+    # The estimate lets the last window fade: the sixth request is within the limit a fifth of a window after its end.
+    assert 1 <= int(response.headers.get("Retry-After")) <= 60 + 60 / 5
     assert "RateLimit" in response.headers
     assert "RateLimit-Policy" in response.headers
     with site.connect(source="127.0.0.2") as other:
