@@ -219,7 +219,7 @@ def test_bytes_while_a_connection_is_idle_spoil_it(start, backend):
     site = start(workers=1).site(one)
     assert site.get("/").status == 200
     one.last.send(b"HTTP/1.1 408 Too Late\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-    assert one.last.peer_closes()
+    eventually(lambda: one.open_connections == 0, "the connection's end")
     assert site.get("/").json()["connection"] == 2
 
 

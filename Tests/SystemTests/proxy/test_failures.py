@@ -185,9 +185,9 @@ def test_all_addresses_of_a_name_are_used(start, backend, own_hosts_file):
         assert {connection.get("/").json()["backend"] for _ in range(60)} == {"first", "second"}
 
 
-def test_a_dead_address_of_a_name_costs_no_request(start, backend, own_hosts_file):
+def test_a_dead_address_of_a_name_costs_no_request(start, backend, refusing, own_hosts_file):
     hosts, prefix = own_hosts_file
-    one = backend(name="alive", host="127.0.0.2")
+    one = backend(name="alive", host="127.0.0.2", port=refusing.port)
     hosts.write_text("127.0.0.1 half.test\n127.0.0.2 half.test\n", encoding="ascii")
     site = start(prefix=prefix, registry_allow="all").site(f"http://half.test:{one.port}")
     with site.connect() as connection:
