@@ -11,6 +11,8 @@ struct Field {
     @usableFromInline var weight: UInt32 = 0
     /// Whether one of them is draining.
     @usableFromInline var hasDraining = false
+    /// Whether these are all candidates there are.
+    @usableFromInline var isWhole = false
     /// Whether those that drain stand back.
     @usableFromInline let drainsCount: Bool
 
@@ -36,12 +38,13 @@ struct Field {
             }
             position &+= 1
         }
+        isWhole = Int(count) == candidates.count
     }
 
     @usableFromInline
     @inline(__always)
     func has(_ candidate: Candidate) -> Bool {
-        candidate.rank(drainsCount: drainsCount) == rank
+        isWhole || candidate.rank(drainsCount: drainsCount) == rank
     }
 
     /// One of them, drawn in proportion to the weights among all but `other`.
