@@ -83,7 +83,7 @@ import Testing
         chunk.attachRoomy(from: &pool)
         #expect(chunk.capacity == ChunkSize.standard)
         chunk.release(to: &pool)
-        for unsafememory in unsafe lent { unsafe pool.give(memory, .large) }
+        while let memory = unsafe lent.popLast() { unsafe pool.give(memory, .large) }
         #expect(pool.mayLendLarge == true)
     }
 

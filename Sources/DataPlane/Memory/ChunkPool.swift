@@ -20,8 +20,8 @@
     }
 
     deinit {
-        for unsafememory in unsafe standard { unsafe memory.deallocate() }
-        for unsafememory in unsafe large { unsafe memory.deallocate() }
+        while let memory = unsafe standard.popLast() { unsafe memory.deallocate() }
+        while let memory = unsafe large.popLast() { unsafe memory.deallocate() }
     }
 
     @inline(__always) var mayLendLarge: Bool { lentLarge < Self.lentLargeLimit }
