@@ -20,8 +20,8 @@
     }
 
     deinit {
-        while let memory = unsafe standard.popLast() { unsafe memory.deallocate() }
-        while let memory = unsafe large.popLast() { unsafe memory.deallocate() }
+        for index in unsafe 0..<standard.count { unsafe standard[index].deallocate() }
+        for index in unsafe 0..<large.count { unsafe large[index].deallocate() }
     }
 
     @inline(__always) var mayLendLarge: Bool { lentLarge < Self.lentLargeLimit }
