@@ -42,7 +42,7 @@ extension Worker {
             }
             while !exchanges[exchange].hasResponseHead && !upstreams[upstream].input.isEmpty {
                 do {
-                    guard try upstreams[upstream].input.parse(&responseHead, &headers, limits) else { break }
+                    guard try upstreams[upstream].parseHead(&responseHead, &headers, limits) else { break }
                 } catch {
                     fail(exchange, .badResponse(error))
                     return
@@ -346,6 +346,19 @@ extension Worker {
 
 extension Upstream {
     @inline(__always) mutating func receive() -> Transfer { input.receive(from: socket) }
+
+    /// False while more bytes are needed.
+    @inline(__always) mutating func parseHead(
+        _ head: inout ResponseHead, _ headers: inout HeaderTable, _ limits: HeadLimits
+    ) throws(HeadError) -> Bool {
+        var progress = headProgress
+        let isWorthIt = progress.shouldParse(input.bytes, limits: limits)
+        headProgress = progress
+        guard isWorthIt, try input.parse(&head, &headers, limits) else { return false }
+        // Another head follows an interim one.
+        headProgress = HeadProgress()
+        return true
+    }
 }
 
 extension Exchange {

@@ -23,6 +23,8 @@ struct Upstream: ~Copyable {
     var hasAnswered = false
     /// Nothing of the current exchange forbids keeping the connection.
     var canBeReused = true
+    /// How far an incomplete head was looked at, so that one that comes in small pieces is not parsed for each.
+    var headProgress = HeadProgress()
     var input = Chunk()
     /// The request head, kept until the answer begins so that it can be replayed elsewhere.
     var output = Chunk()
@@ -45,5 +47,6 @@ struct Upstream: ~Copyable {
         self.exchange = exchange
         hasAnswered = false
         canBeReused = true
+        headProgress = HeadProgress()
     }
 }
