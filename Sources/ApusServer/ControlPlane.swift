@@ -42,7 +42,8 @@ final class ControlPlane: Sendable {
             try await resolver.addresses(of: host)
         }
         let box = Box()
-        let checker = HealthChecker(probe: probe, logger: log.logger("health")) { check, isHealthy, reason, hasChanged in
+        let checker = HealthChecker(probe: probe, logger: log.logger("health")) {
+            check, isHealthy, reason, hasChanged in
             await dataPlane.setHealth(isHealthy, of: check.backend, settings: check.settings)
             guard hasChanged, let (registry, publisher) = box.contents.withLock(\.self) else { return }
             await registry.healthChanged(of: publisher.routes(of: check), isHealthy: isHealthy, reason: reason)

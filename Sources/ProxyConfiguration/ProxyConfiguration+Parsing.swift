@@ -60,7 +60,8 @@ extension ProxyConfiguration {
             throw ConfigurationError(
                 .flag(.registryGrace),
                 "\(DurationText.format(registry.grace)) is shorter than \(Setting.registrySessionExpiry.flag) "
-                    + "(\(DurationText.format(registry.sessionExpiry))): a session that comes back would have lost its routes")
+                    + "(\(DurationText.format(registry.sessionExpiry))): a session that comes back would have lost its routes"
+            )
         }
     }
 

@@ -236,10 +236,15 @@ final class RegistryConnection: ChannelInboundHandler {
     private func watchStall() {
         guard let context else { return }
         let waiting = waitingOutput
-        let timer = context.eventLoop.assumeIsolated().scheduleTask(in: .init(loop.configuration.readTimeout)) { [self] in
+        let timer = context.eventLoop.assumeIsolated().scheduleTask(in: .init(loop.configuration.readTimeout)) {
+            [self] in
             stall = nil
             guard self.context?.channel.isWritable == false else { return }
-            if waitingOutput >= waiting { loop.cutOff(self, "it does not read what is sent to it") } else { watchStall() }
+            if waitingOutput >= waiting {
+                loop.cutOff(self, "it does not read what is sent to it")
+            } else {
+                watchStall()
+            }
         }
         stall = (timer, waiting)
     }

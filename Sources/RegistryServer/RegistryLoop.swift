@@ -148,19 +148,41 @@ final class RegistryLoop {
         case .close(let id): connections[id]?.close()
         case .publish(let delta, let token): publish(delta, token)
         case .testBackend(let backend, let path, let token):
-            run { await $0.testBackend(backend, path) } then: { $0.backendTested(token, $1, now: $2) }
+            run {
+                await $0.testBackend(backend, path)
+            } then: {
+                $0.backendTested(token, $1, now: $2)
+            }
         case .probeBackend(let backend, let limit, let token):
-            run { await $0.probeBackend(backend, limit) } then: { $0.backendProbed(token, failure: $1, now: $2) }
+            run {
+                await $0.probeBackend(backend, limit)
+            } then: {
+                $0.backendProbed(token, failure: $1, now: $2)
+            }
         case .queryStatistics(let routes, let token):
-            run { await $0.statistics(routes) } then: {
+            run {
+                await $0.statistics(routes)
+            } then: {
                 $0.statisticsRead(token, routes: $1.routes, total: $1.total, now: $2)
             }
         case .queryActivity(let session, let token):
-            run { await $0.activity(session) } then: { $0.activityRead(token, $1, now: $2) }
+            run {
+                await $0.activity(session)
+            } then: {
+                $0.activityRead(token, $1, now: $2)
+            }
         case .queryCircuit(let route, let token):
-            run { await $0.circuit(route) } then: { $0.circuitRead(token, $1, now: $2) }
+            run {
+                await $0.circuit(route)
+            } then: {
+                $0.circuitRead(token, $1, now: $2)
+            }
         case .resetCircuits(let routes, let token):
-            run { await $0.resetCircuits(routes) } then: { registry, _, now in registry.circuitsReset(token, now: now) }
+            run {
+                await $0.resetCircuits(routes)
+            } then: { registry, _, now in
+                registry.circuitsReset(token, now: now)
+            }
         case .log(let level, let message): logger.log(level: level.level, "\(message)")
         }
     }

@@ -19,7 +19,8 @@ extension ArgumentHelp {
 struct TrafficOptions: ParsableArguments {
     @Option(name: .of(.http), parsing: .upToNextOption, help: .of(.http)) var http: [String] = []
     @Option(name: .of(.workers), help: .of(.workers)) var workers: [String] = []
-    @Option(name: .of(.trustedProxy), parsing: .upToNextOption, help: .of(.trustedProxy)) var trustedProxy: [String] = []
+    @Option(name: .of(.trustedProxy), parsing: .upToNextOption, help: .of(.trustedProxy)) var trustedProxy: [String] =
+        []
     @Option(name: .of(.shutdownTimeout), help: .of(.shutdownTimeout)) var shutdownTimeout: [String] = []
 
     /// What was given, by setting.
@@ -39,7 +40,8 @@ struct TimeoutOptions: ParsableArguments {
     @Option(name: .of(.bodyGrace), help: .of(.bodyGrace)) var bodyGrace: [String] = []
     @Option(name: .of(.bodyMinimumRate), help: .of(.bodyMinimumRate)) var bodyMinimumRate: [String] = []
     @Option(name: .of(.keepAliveTimeout), help: .of(.keepAliveTimeout)) var keepAliveTimeout: [String] = []
-    @Option(name: .of(.upstreamKeepAliveTimeout), help: .of(.upstreamKeepAliveTimeout)) var upstreamKeepAliveTimeout: [String] = []
+    @Option(name: .of(.upstreamKeepAliveTimeout), help: .of(.upstreamKeepAliveTimeout)) var upstreamKeepAliveTimeout:
+        [String] = []
 
     /// What was given, by setting.
     var flags: [Setting: [String]] {
@@ -57,7 +59,8 @@ struct LimitOptions: ParsableArguments {
     @Option(name: .of(.maxHeaders), help: .of(.maxHeaders)) var maxHeaders: [String] = []
     @Option(name: .of(.maxBodySize), help: .of(.maxBodySize)) var maxBodySize: [String] = []
     @Option(name: .of(.maxConnections), help: .of(.maxConnections)) var maxConnections: [String] = []
-    @Option(name: .of(.maxConnectionsPerAddress), help: .of(.maxConnectionsPerAddress)) var maxConnectionsPerAddress: [String] = []
+    @Option(name: .of(.maxConnectionsPerAddress), help: .of(.maxConnectionsPerAddress)) var maxConnectionsPerAddress:
+        [String] = []
 
     /// What was given, by setting.
     var flags: [Setting: [String]] {
@@ -71,16 +74,20 @@ struct LimitOptions: ParsableArguments {
 /// The registry port and the clocks of its sessions.
 struct RegistryOptions: ParsableArguments {
     @Option(name: .of(.registry), parsing: .upToNextOption, help: .of(.registry)) var registry: [String] = []
-    @Option(name: .of(.registryAllow), parsing: .upToNextOption, help: .of(.registryAllow)) var registryAllow: [String] = []
+    @Option(name: .of(.registryAllow), parsing: .upToNextOption, help: .of(.registryAllow)) var registryAllow:
+        [String] = []
     @Option(name: .of(.registryOwnership), help: .of(.registryOwnership)) var registryOwnership: [String] = []
-    @Option(name: .of(.registrySessionExpiry), help: .of(.registrySessionExpiry)) var registrySessionExpiry: [String] = []
+    @Option(name: .of(.registrySessionExpiry), help: .of(.registrySessionExpiry)) var registrySessionExpiry: [String] =
+        []
     @Option(name: .of(.registryGrace), help: .of(.registryGrace)) var registryGrace: [String] = []
     @Option(name: .of(.registryStagedExpiry), help: .of(.registryStagedExpiry)) var registryStagedExpiry: [String] = []
     @Option(name: .of(.registryReadTimeout), help: .of(.registryReadTimeout)) var registryReadTimeout: [String] = []
     @Option(name: .of(.registryIdleTimeout), help: .of(.registryIdleTimeout)) var registryIdleTimeout: [String] = []
     @Option(name: .of(.registryKeepAlive), help: .of(.registryKeepAlive)) var registryKeepAlive: [String] = []
-    @Option(name: .of(.registryMaxConnections), help: .of(.registryMaxConnections)) var registryMaxConnections: [String] = []
-    @Option(name: .of(.registryMaxConnectionsPerAddress), help: .of(.registryMaxConnectionsPerAddress)) var registryMaxConnectionsPerAddress: [String] = []
+    @Option(name: .of(.registryMaxConnections), help: .of(.registryMaxConnections)) var registryMaxConnections:
+        [String] = []
+    @Option(name: .of(.registryMaxConnectionsPerAddress), help: .of(.registryMaxConnectionsPerAddress))
+    var registryMaxConnectionsPerAddress: [String] = []
     @Option(name: .of(.registryOutputLimit), help: .of(.registryOutputLimit)) var registryOutputLimit: [String] = []
 
     /// What was given, by setting.
@@ -99,7 +106,8 @@ struct RegistryOptions: ParsableArguments {
 
 /// Which backends may be used.
 struct BackendOptions: ParsableArguments {
-    @Option(name: .of(.backendAllow), parsing: .upToNextOption, help: .of(.backendAllow)) var backendAllow: [String] = []
+    @Option(name: .of(.backendAllow), parsing: .upToNextOption, help: .of(.backendAllow)) var backendAllow: [String] =
+        []
     @Option(name: .of(.backendDeny), parsing: .upToNextOption, help: .of(.backendDeny)) var backendDeny: [String] = []
     @Option(name: .of(.resolveInterval), help: .of(.resolveInterval)) var resolveInterval: [String] = []
 

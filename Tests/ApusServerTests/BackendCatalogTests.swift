@@ -42,7 +42,8 @@ import Testing
 
     @Test func addressesNeedNoLookUp() throws {
         var catalog = BackendCatalog()
-        let change = catalog.apply(.init(upserts: [try route(1, "http://10.0.0.1:80"), try route(2, "http://[::1]:80")]))
+        let change = catalog.apply(
+            .init(upserts: [try route(1, "http://10.0.0.1:80"), try route(2, "http://[::1]:80")]))
         #expect(change.newHosts.isEmpty)
         #expect(change.newChecks.count == 2)
     }
@@ -59,7 +60,8 @@ import Testing
 
     @Test func theChecksOfALostSessionAreSuspects() throws {
         var catalog = BackendCatalog()
-        _ = catalog.apply(.init(upserts: [try route(1, "http://10.0.0.1:80"), try route(2, "http://10.0.0.2:80", session: 2)]))
+        _ = catalog.apply(
+            .init(upserts: [try route(1, "http://10.0.0.1:80"), try route(2, "http://10.0.0.2:80", session: 2)]))
         let change = catalog.apply(.init(sessions: [.init(key: .init(number: 1), connected: false)]))
         #expect(change.suspects.map(\.backend.host) == ["10.0.0.1"])
         #expect(catalog.routes(of: change.suspects[0]) == [.init(number: 1)])

@@ -27,7 +27,9 @@ import Testing
         let json = LineLogHandler.json(
             label: "l", level: .info, message: text + "\"\\", metadata: [], time: .init(seconds: 0))
         #expect(
-            json == #"{"time":"1970-01-01T00:00:00Z","level":"info","label":"l","message":"a\u000ab\u000d\u001b[31m\u2028\"\\"}"#)
+            json
+                == #"{"time":"1970-01-01T00:00:00Z","level":"info","label":"l","message":"a\u000ab\u000d\u001b[31m\u2028\"\\"}"#
+        )
     }
 
     @Test func linesReachTheDescriptorInOrder() throws {

@@ -101,7 +101,9 @@ private struct RawBackend {
 
     @Test func aBackendThatClosesOrTalksNonsenseIsNamedAsSuch() async throws {
         try await withProbe { probe in
-            for (response, reason) in [("", ProbeFailure.Reason.connectionReset), ("SSH-2.0-x\r\n\r\n", .invalidResponse)] {
+            for (response, reason) in [
+                ("", ProbeFailure.Reason.connectionReset), ("SSH-2.0-x\r\n\r\n", .invalidResponse),
+            ] {
                 let backend = try await RawBackend(response)
                 let url = try BackendURL(parsing: "http://127.0.0.1:\(backend.port)")
                 let result = await probe.probe(url, path: "/", limit: .seconds(20), verifiesCertificate: true)

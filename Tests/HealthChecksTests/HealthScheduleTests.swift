@@ -4,7 +4,8 @@ import Testing
 @testable import HealthChecks
 
 @Suite struct HealthScheduleTests {
-    private func check(_ backend: String, path: String? = nil, interval: Duration = .seconds(30)) throws -> HealthCheck {
+    private func check(_ backend: String, path: String? = nil, interval: Duration = .seconds(30)) throws -> HealthCheck
+    {
         HealthCheck(
             backend: try BackendURL(parsing: backend),
             settings: HealthCheckSettings(path: path, interval: interval, timeout: .seconds(5)))
@@ -64,11 +65,12 @@ import Testing
         #expect(probes.allSatisfy { $0.finding == nil })
     }
 
-    @Test(arguments: [
-        (nil, 200, true), (nil, 404, true), (nil, 499, true), (nil, 500, false), (nil, 503, false),
-        ("/health", 200, true), ("/health", 302, true), ("/health", 404, false), ("/health", 500, false),
-        ("/health", 199, false),
-    ] as [(String?, Int, Bool)])
+    @Test(
+        arguments: [
+            (nil, 200, true), (nil, 404, true), (nil, 499, true), (nil, 500, false), (nil, 503, false),
+            ("/health", 200, true), ("/health", 302, true), ("/health", 404, false), ("/health", 500, false),
+            ("/health", 199, false),
+        ] as [(String?, Int, Bool)])
     func whatCountsAsHealthyDependsOnWhetherAPathWasSet(path: String?, status: Int, isHealthy: Bool) {
         let verdict = HealthSchedule.verdict(of: answer(status), settings: .init(path: path))
         #expect(verdict.isHealthy == isHealthy)
