@@ -19,8 +19,11 @@ struct NameTable {
         var failures = 0
         var due: MonotonicTime
         var isLookingUp = false
-        var isWantedAgain = false
+        var lastEnd: MonotonicTime?
     }
+
+    /// The least time from the end of one look-up of a name to the begin of the next.
+    static let pause = Duration.seconds(1)
 
     /// From one look-up of a name to the next.
     let interval: Duration
@@ -56,13 +59,16 @@ struct NameTable {
         entries[host] = entry.uses > 0 ? entry : nil
     }
 
-    /// Something failed at the addresses of a name. Returns whether its look-up begins now.
-    mutating func want(_ host: String) -> Bool {
-        guard var entry = entries[host] else { return false }
-        let begins = !entry.isLookingUp
-        if begins { entry.isLookingUp = true } else { entry.isWantedAgain = true }
-        entries[host] = entry
-        return begins
+    /// Something failed at the addresses of a name. Returns whether its look-up begins now: not while one is under way,
+    /// and not within ``pause`` of the last, so that a flood of failures does not become one of look-ups.
+    mutating func want(_ host: String, now: MonotonicTime) -> Bool {
+        guard let entry = entries[host], !entry.isLookingUp else { return false }
+        if let end = entry.lastEnd, now - end < Self.pause {
+            entries[host]?.due = min(entry.due, end + Self.pause)
+            return false
+        }
+        entries[host]?.isLookingUp = true
+        return true
     }
 
     /// The names whose time has come; each is looked up now. O(names).
@@ -89,6 +95,7 @@ struct NameTable {
     ) -> Outcome? {
         guard var entry = entries[host] else { return nil }
         var outcome = Outcome()
+        entry.lastEnd = now
         switch result {
         case .success(let addresses):
             outcome.healed = entry.failures > 0
@@ -108,13 +115,8 @@ struct NameTable {
         return outcome
     }
 
-    /// The outcome of a look-up is published. Returns whether the next look-up begins at once.
-    mutating func settled(_ host: String) -> Bool {
-        guard var entry = entries[host] else { return false }
-        let again = entry.isWantedAgain
-        entry.isLookingUp = again
-        entry.isWantedAgain = false
-        entries[host] = entry
-        return again
+    /// The outcome of a look-up is published.
+    mutating func settled(_ host: String) {
+        entries[host]?.isLookingUp = false
     }
 }

@@ -24,11 +24,11 @@ extension ProbeFailure {
                 self.init(reason: .connectionFailed, message: "connection failed")
             }
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            self.init(reason: .tlsFailed, message: "TLS handshake failed: \(error)")
+            self.init(reason: .tlsFailed, message: "TLS handshake failed")
         case is HTTPParserError:
             self.init(reason: .invalidResponse, message: "the response is not HTTP/1.1")
         default:
-            self.init(reason: .connectionFailed, message: "request failed: \(error)")
+            self.init(reason: .connectionFailed, message: "request failed")
         }
     }
 

@@ -71,7 +71,9 @@ public actor Resolver {
                 try? await Task.sleep(until: end)  // Ends early only by being cancelled: then nobody waits.
                 self.giveUp(host, number)
             }
-            await withCheckedContinuation { waiters[host, default: []].append(Waiter(number: number, continuation: $0)) }
+            await withCheckedContinuation {
+                waiters[host, default: []].append(Waiter(number: number, continuation: $0))
+            }
             timer.cancel()
         }
     }
@@ -87,7 +89,7 @@ public actor Resolver {
 
     /// Something failed at the addresses of a name: it is looked up out of turn.
     public func refresh(_ host: String) {
-        if names.want(host) { begin(host, on: refreshes) }
+        if names.want(host, now: .now) { begin(host, on: refreshes) }
     }
 
     /// Refreshes names until the task is cancelled.
@@ -135,7 +137,7 @@ public actor Resolver {
             logger.debug("\(host) is at \(answer.addresses.map(\.description).joined(separator: ", "))")
             await publish(host, answer.addresses, answer.error)
         }
-        if names.settled(host) { begin(host, on: refreshes) }
+        names.settled(host)
         resume(host)
     }
 
