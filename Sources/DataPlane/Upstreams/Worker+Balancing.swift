@@ -85,6 +85,7 @@ extension Worker {
     }
 
     @inline(never) private mutating func askBreaker(_ exchange: Int32, _ runtime: Int32) -> Bool {
+        abandonAdmission(exchange)
         let time = MonotonicTime(nanoseconds: now)
         guard let admission = runtimes[runtime].breaker.call({ $0.admit(now: time) }), admission.isAllowed else {
             return false
