@@ -82,6 +82,11 @@ static inline int apus_epoll_add(int epoll, int fd, uint32_t events, uint64_t da
     event.data.u64 = data;
     return (int)apus_syscall6(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, fd, (long)&event, 0, 0);
 }
+static inline int apus_epoll_remove(int epoll, int fd) {
+    struct epoll_event event;
+    memset(&event, 0, sizeof event);
+    return (int)apus_syscall6(SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, fd, (long)&event, 0, 0);
+}
 static inline uint64_t apus_epoll_data(const struct epoll_event *event) { return event->data.u64; }
 static inline uint32_t apus_epoll_events(const struct epoll_event *event) { return event->events; }
 static inline int apus_close(int fd) { return (int)apus_syscall6(SYS_close, fd, 0, 0, 0, 0, 0); }

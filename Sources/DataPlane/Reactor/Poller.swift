@@ -69,6 +69,9 @@ struct Readiness {
         apus_epoll_add(descriptor, socket, apus_epollin, tag.raw) == 0
     }
 
+    /// Ends the watch over a source.
+    func removeSource(_ socket: Int32) { _ = apus_epoll_remove(descriptor, socket) }
+
     /// Waits for at most the given milliseconds (-1: for ever) and returns the number of events.
     @inline(__always) mutating func wait(milliseconds: Int32) -> Int {
         // Safe because the kernel writes at most `count` events into an array of that size.

@@ -99,15 +99,35 @@ extension Worker {
         shared.report(.connectionLimitReached)
     }
 
-    /// No descriptor left: takes the waiting connection with the one held back and closes it, rather than spinning.
+    /// No descriptor left: takes the waiting connection with the one held back and closes it, rather than spinning. When
+    /// another thread has been quicker and taken that one too, nothing is accepted for a moment.
     private mutating func refuseForWantOfDescriptors(_ listener: Int) {
         totals.connectionsRefused += 1
         reportLimit()
-        _ = apus_close(reserve)
+        if reserve >= 0 { _ = apus_close(reserve) }
         var peer = apus_address()
         let socket = unsafe apus_accept(listeners[listener].socket, &peer)
         if socket >= 0 { _ = apus_close(socket) }
         reserve = apus_eventfd()
+        if socket < 0 || reserve < 0 { pauseAccepting() }
+    }
+
+    private mutating func pauseAccepting() {
+        if acceptPausedUntil != 0 { return }
+        for listener in listeners { poller.removeSource(listener.socket) }
+        acceptPausedUntil = now &+ 100_000_000
+    }
+
+    mutating func resumeAccepting() {
+        acceptPausedUntil = 0
+        if reserve < 0 { reserve = apus_eventfd() }
+        for (index, listener) in listeners.enumerated() {
+            // The socket was watched before, so that nothing but want of memory can keep it from being watched again.
+            if !poller.addSource(listener.socket, EventTag(.listener, index: Int32(index), generation: 0)) {
+                pauseAccepting()
+                return
+            }
+        }
     }
 
     @inline(__always) mutating func downstreamIsReady(_ index: Int32, _ readiness: Readiness) {

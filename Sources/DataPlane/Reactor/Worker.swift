@@ -105,6 +105,8 @@ struct Worker: ~Copyable {
     var reserve: Int32
     var stopDeadline = UInt64.max
     var nextLimitReport: UInt64 = 0
+    /// Until then nothing is accepted, since the process has no descriptor left; 0 while accepting.
+    var acceptPausedUntil: UInt64 = 0
     var isStopping: Bool { stopDeadline != UInt64.max }
 
     init(
@@ -165,6 +167,7 @@ struct Worker: ~Copyable {
             }
             if !pipelined.isEmpty { servePipelined() }
             if exchangeTimers.isDue(now) { expireTimers() }
+            if acceptPausedUntil != 0 && now >= acceptPausedUntil { resumeAccepting() }
         }
         closeEverything()
     }
@@ -184,8 +187,8 @@ struct Worker: ~Copyable {
     private var waitLimit: Int32 {
         if !pipelined.isEmpty { return 0 }
         if isStopping { return 20 }
-        let busy = max(downstreamTimers.waitLimit(), exchangeTimers.waitLimit(), upstreamTimers.waitLimit())
-        return busy
+        if acceptPausedUntil != 0 { return 50 }
+        return max(downstreamTimers.waitLimit(), exchangeTimers.waitLimit(), upstreamTimers.waitLimit())
     }
 
     private var isFinished: Bool { isStopping && (downstreams.count == 0 || now >= stopDeadline) }
