@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples"))
 from harness.apus import Apus, Server, binary, parse_address  # noqa: E402
 from harness.backend import Backend, RefusingPort, UnansweringPort, echo  # noqa: E402
 from harness.peers import HAProxy  # noqa: E402
+from harness.process import open_files  # noqa: E402
+from harness.waiting import eventually  # noqa: E402
 
 PEER = os.environ.get("APUS_PEER")
 
@@ -55,9 +57,12 @@ def _shared(request):
         yield given_server(request.config)
         return
     server = HAProxy() if PEER == "haproxy" else Apus()
+    files = open_files(server.pid) if server.is_ours else 0
     yield server
     if server.is_ours:
         assert server.program.is_running, f"apus ended during the tests:\n{server.log[-3000:]}"
+        # Clients, services and backends are gone: what they held must be gone too.
+        eventually(lambda: open_files(server.pid) <= files + 4, "descriptors to be closed", within=20)
     server.stop()
 
 

@@ -194,6 +194,16 @@ def test_one_broken_instance_opens_its_own_circuit(proxy, backend):
     assert status_of(site.services[1])["state"] == "closed"
 
 
+@promise("circuit-set.open")
+def test_one_circuit_for_all_workers(start, backend):
+    moody = Moody(503)
+    site, service = breaker(start(workers=4), backend, moody, threshold=5, timeout="1h")
+    for _ in range(40):
+        site.get("/")
+    assert moody.count == 5
+    assert status_of(service)["state"] == "open"
+
+
 @promise("circuit-set.ok")
 @pytest.mark.parametrize("fields", ["0|30s|1", "-1|30s|1", "x|30s|1", "5|0s|1", "5|soon|1", "5|30s|0", "5|30s|x"])
 def test_a_bad_breaker_is_refused(proxy, fields):

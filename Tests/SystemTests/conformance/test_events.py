@@ -6,7 +6,8 @@ import pytest
 from promises import promise
 
 from harness.apus import unique_host
-from harness.backend import answer
+from harness.backend import RefusingPort, answer
+from harness.process import Program, run
 from harness.waiting import eventually
 
 
@@ -142,6 +143,27 @@ def test_a_backend_that_does_not_answer_fails_after_5_s(proxy, backend):
     told = service.ask_json(f"BACKEND_TEST|{service.session}|{one.url}", "BACKEND_FAIL", within=8)
     go.set()
     assert told["reachable"] is False
+
+
+@promise("test.ok", "ops.test")
+def test_a_backend_with_a_certificate_nobody_vouches_for(proxy, tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    status, _, err = run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                          "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
+                          "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+    assert status == 0, err
+    with RefusingPort() as port:
+        number = port.port
+    server = Program(["openssl", "s_server", "-accept", f"127.0.0.1:{number}", "-key", key, "-cert", certificate, "-www"])
+    try:
+        server.wait_for_line("ACCEPT")
+        service = proxy.service()
+        told = service.ask_json(f"BACKEND_TEST|{service.session}|https://127.0.0.1:{number}", "BACKEND_OK")
+        assert told["reachable"] is True
+        assert told["status_code"] == 200
+        assert told["tls_valid"] is False
+    finally:
+        server.kill()
 
 
 @promise("test.pure")

@@ -214,6 +214,17 @@ def test_each_field_can_be_updated(proxy, backend):
     assert (entry["domains"], entry["path"], entry["priority"]) == ([site.host, other], "/moved", 7)
 
 
+@promise("update.ok", "update.staged")
+def test_a_staged_route_can_be_updated_before_its_first_apply(proxy, backend):
+    service, host = proxy.service(), unique_host()
+    route = service.add(host, "/", "http://127.0.0.1:1")
+    service.do("ROUTE_UPDATE", route, "backend_url", backend(name="right").url, expect="ROUTE_OK")
+    service.do("ROUTE_UPDATE", route, "path", "/x", expect="ROUTE_OK")
+    assert [(entry["path"], entry["status"]) for entry in listed(service)] == [("/x", "staged")]
+    service.apply()
+    assert (get(proxy, host, "/x"), get(proxy, host, "/")) == ("right", 404)
+
+
 @promise("update.ok", "staging.at-once")
 @pytest.mark.parametrize("field, value", [
     ("colour", "red"), ("backend_url", "nonsense"), ("priority", "high"), ("domains", ""), ("path", "x")])

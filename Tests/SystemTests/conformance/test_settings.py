@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 from promises import promise
 
+from harness.apus import unique_host
 from harness.backend import answer, raw
 from harness.http import Connection
+from harness.process import resident_kib
 from harness.waiting import eventually, holds
 
 
@@ -383,6 +385,61 @@ def test_one_limit_for_all_workers(start, backend):
     service.do("RATELIMIT_SET", service.route, "20", "1m")
     service.apply()
     assert Counter(site.get("/").status for _ in range(60)) == {200: 20, 429: 40}
+
+
+@promise("ratelimit.source")
+def test_the_source_is_the_client_that_a_trusted_proxy_names(start, backend):
+    site = start(trusted_proxy="127.0.0.0/8").site(backend())
+    service = site.service
+    service.do("RATELIMIT_SET", service.route, "3", "1h")
+    service.apply()
+
+    def served(address, count=5):
+        return [site.get("/", [("X-Forwarded-For", address)]).status for _ in range(count)].count(200)
+    assert served("203.0.113.1") == 3
+    assert served("203.0.113.1") == 0
+    assert served("203.0.113.2") == 3
+    assert served("2001:db8:1:2::1") == 3
+    assert served("2001:db8:1:2:ffff::9") == 0, "one /64 is one source"
+    assert served("2001:db8:1:3::1") == 3
+
+
+@promise("ratelimit.source")
+def test_a_flood_of_addresses_costs_bounded_memory(start, backend):
+    server = start(trusted_proxy="127.0.0.0/8", workers=1)
+    site = server.site(backend(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))
+    service = site.service
+    service.do("RATELIMIT_SET", service.route, "100", "1h")
+    service.apply()
+
+    def flood(start_number, count):
+        with site.connect() as client:
+            for start_index in range(start_number, start_number + count, 50):
+                numbers = range(start_index, start_index + 50)
+                client.send("".join(
+                    f"GET / HTTP/1.1\r\nHost: {site.host}\r\nX-Forwarded-For: 10.{number >> 16 & 255}.{number >> 8 & 255}."
+                    f"{number & 255}\r\n\r\n" for number in numbers))
+                for _ in numbers:
+                    assert client.response().status in (200, 429)
+    flood(0, 10_000)
+    before = resident_kib(server.pid)
+    flood(10_000, 20_000)
+    assert resident_kib(server.pid) - before < 8 << 10
+
+
+@promise("health.probes")
+def test_routes_that_share_a_backend_share_its_probes(proxy, backend):
+    one = backend()
+    service = proxy.service()
+    host = unique_host()
+    for number in range(50):
+        route = service.add(host, f"/{number}", one.url)
+        service.do("HEALTH_SET", route, "/health", "500ms", "1s")
+    service.apply()
+    eventually(lambda: one.probes >= 2, "the first probes")
+    began, count = time.monotonic(), one.probes
+    eventually(lambda: one.probes >= count + 4, "some more")
+    assert (one.probes - count) / (time.monotonic() - began) < 6, "far more than one probe per interval"
 
 
 @promise("values.ratelimit", "ratelimit.ok")

@@ -319,3 +319,9 @@ class RefusingPort:
 
     def stop(self):
         self._holder.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
