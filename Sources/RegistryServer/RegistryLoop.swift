@@ -18,7 +18,7 @@ final class RegistryLoop {
     private var registry: Registry
     private let services: RegistryServices
     private let clock: @Sendable () -> Moment
-    private let logger: Logger
+    let logger: Logger
     private var random = SystemRandomNumberGenerator()
     private var admission: Admission
     private var forbidden = RefusalLog()

@@ -96,6 +96,11 @@ public final class RegistryServer: Sendable {
     ) -> ServerBootstrap {
         let period = max(1, Int(configuration.keepAlive.components.seconds))
         return ServerBootstrap(group: eventLoop)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: loop.value.logger))
+                }
+            }
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Inherited by the connections: what a flood can leave in the kernel. Much less, and the segments of the
