@@ -33,6 +33,7 @@ public final class ApusServer: Sendable {
         let registryConnections = files.registryConnections(wanted: configuration.registry.connections)
         let connections = configuration.limits.connections ?? files.clientConnections
         let events = AsyncStream<DataPlaneEvent>.makeStream(bufferingPolicy: .bufferingNewest(1024))
+        let routeNumbers = try RouteNumberFile.numbers(configuration, logger: log.logger("apus"))
         let dataPlane: DataPlane
         do {
             dataPlane = try DataPlane(DataPlaneConfiguration(configuration, connections: connections)) {
@@ -46,7 +47,7 @@ public final class ApusServer: Sendable {
         do {
             registry = try await RegistryServer(
                 .init(configuration.registry, connections: registryConnections),
-                registry: .init(configuration.registry), services: control.services,
+                registry: .init(configuration.registry), services: control.services, routeNumbers: routeNumbers,
                 clock: { SystemClock.moment }, logger: log.logger("registry"), group: group)
         } catch {
             throw StartError(error, flag: Setting.registry.flag)

@@ -76,7 +76,7 @@ extension ProxyConfiguration {
         registry: RegistrySettings(
             listen: [], allow: [], ownership: .shared, sessionExpiry: .zero, grace: .zero, stagedExpiry: .zero,
             readTimeout: .zero, idleTimeout: .zero, keepAlive: .zero, connections: 0, connectionsPerAddress: 0,
-            outputLimit: 0),
+            outputLimit: 0, stateDirectory: nil),
         backends: BackendSettings(allow: [], deny: [], resolveInterval: .zero),
         log: LogSettings(level: .info, format: .text))
 }

@@ -84,7 +84,12 @@ public struct ProxyConfiguration: Hashable, Sendable {
         public var connectionsPerAddress: Int
         /// Bytes that may wait for a reader that does not read.
         public var outputLimit: Int
+        /// Where the route ids that were used are remembered.
+        public var stateDirectory: String?
     }
+
+    /// Where systemd's `StateDirectory=apus` and the packages put it.
+    public static let usualStateDirectory = "/var/lib/apus"
 
     /// Who may claim a domain and path that another service serves.
     public enum Ownership: String, CaseIterable, Hashable, Sendable {

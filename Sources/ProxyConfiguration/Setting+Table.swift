@@ -134,6 +134,12 @@ extension Setting {
                 valueName: "size", defaultText: "1MiB",
                 summary: "What may wait for a reader that does not read; beyond, its connection is closed.",
                 rule: .size(\.registry.outputLimit, (64 << 10)...(1 << 30)))
+        case .stateDirectory:
+            .init(
+                valueName: "path", defaultText: ProxyConfiguration.usualStateDirectory,
+                summary: "Where the proxy remembers which route ids it has used; or `none`. "
+                    + "Where the usual one does not exist, ids begin with r1 at each start.",
+                rule: .pathOrNone(\.registry.stateDirectory))
         case .backendAllow:
             .init(
                 valueName: "cidr", defaultText: "all", summary: "Addresses that backends may have.",

@@ -32,6 +32,7 @@ public enum Setting: String, CaseIterable, Hashable, Sendable {
     case registryMaxConnections = "registry-max-connections"
     case registryMaxConnectionsPerAddress = "registry-max-connections-per-address"
     case registryOutputLimit = "registry-output-limit"
+    case stateDirectory = "state-directory"
 
     case backendAllow = "backend-allow"
     case backendDeny = "backend-deny"

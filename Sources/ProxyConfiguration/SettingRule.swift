@@ -11,6 +11,7 @@ enum SettingRule: Sendable {
     case countOrNone(Path<Int?>, ClosedRange<Int>, none: String)
     case size(Path<Int>, ClosedRange<Int>)
     case sizeOrNone(Path<Int?>, ClosedRange<Int>)
+    case pathOrNone(Path<String?>)
     case workers
     case ownership
     case logLevel
@@ -20,7 +21,9 @@ enum SettingRule: Sendable {
     var isList: Bool {
         switch self {
         case .addresses, .networks: true
-        case .duration, .count, .countOrNone, .size, .sizeOrNone, .workers, .ownership, .logLevel, .logFormat: false
+        case .duration, .count, .countOrNone, .size, .sizeOrNone, .pathOrNone, .workers, .ownership, .logLevel,
+            .logFormat:
+            false
         }
     }
 
@@ -44,6 +47,11 @@ enum SettingRule: Sendable {
             configuration[keyPath: path] = try ValueText.size(text, in: range)
         case .sizeOrNone(let path, let range):
             configuration[keyPath: path] = try text == "none" ? nil : ValueText.size(text, in: range, or: "none")
+        case .pathOrNone(let path):
+            guard text == "none" || text.hasPrefix("/") else {
+                throw ValueError("\(PlainText.quoted(text)) is no absolute path such as /var/lib/apus, nor none")
+            }
+            configuration[keyPath: path] = text == "none" ? nil : text
         case .workers:
             configuration.workers =
                 try text == "cores" ? max(1, min(cores, 256)) : ValueText.count(text, in: 1...256, or: "cores")

@@ -65,6 +65,11 @@ public struct Registry: ~Copyable, Sendable {
         nextRouteNumber = firstRouteNumber
     }
 
+    /// New routes get numbers from this one on, where it is higher than the next one.
+    public mutating func continueRouteNumbers(from number: UInt64) {
+        nextRouteNumber = max(nextRouteNumber, number)
+    }
+
     /// When ``tick(now:)`` is to be called next at the latest; sometimes earlier than anything is due. O(1).
     public var nextDeadline: MonotonicTime? { timers.nextDeadline }
     /// The number of sessions, absent ones whose routes still serve included.

@@ -29,13 +29,19 @@ final class RegistryLoop {
     private var whenEmpty: EventLoopPromise<Void>?
     private var actions: [RegistryAction] = []
     private var isPerforming = false
+    private let routeNumbers: RouteNumbers
+    /// One past the last route number that is ours.
+    private var endOfBlock: UInt64
 
     init(
         _ configuration: RegistryServerConfiguration, registry: RegistryConfiguration, services: RegistryServices,
-        clock: @escaping @Sendable () -> Moment, logger: Logger, eventLoop: any EventLoop
+        routeNumbers: RouteNumbers, clock: @escaping @Sendable () -> Moment, logger: Logger, eventLoop: any EventLoop
     ) {
         self.configuration = configuration
-        self.registry = Registry(configuration: registry)
+        self.routeNumbers = routeNumbers
+        let block = routeNumbers.nextBlock()
+        endOfBlock = block.upperBound
+        self.registry = Registry(configuration: registry, firstRouteNumber: block.lowerBound)
         self.services = services
         self.clock = clock
         self.logger = logger
@@ -90,8 +96,16 @@ final class RegistryLoop {
     // MARK: Lines
 
     func lineReceived(_ line: [UInt8], on connection: RegistryConnection) {
+        if registry.nextRouteNumber + RouteNumbers.margin > endOfBlock { takeRouteNumbers() }
         let bits = (random.next(), random.next())
         perform(registry.lineReceived(line, on: connection.id, now: clock(), random: bits))
+    }
+
+    /// The block is nearly used up. What is left of it is given up where the next one does not follow on it.
+    private func takeRouteNumbers() {
+        let block = routeNumbers.nextBlock()
+        if block.lowerBound != endOfBlock { registry.continueRouteNumbers(from: block.lowerBound) }
+        endOfBlock = block.upperBound
     }
 
     func lineTooLong(on connection: RegistryConnection) {

@@ -23,7 +23,8 @@ public final class RegistryServer: Sendable {
     ///   - logger: where the registry's lines go, without the `[registry]` before them.
     public init(
         _ configuration: RegistryServerConfiguration, registry: RegistryConfiguration, services: RegistryServices,
-        clock: @escaping @Sendable () -> Moment, logger: Logger, group: any EventLoopGroup
+        routeNumbers: RouteNumbers = .unremembered, clock: @escaping @Sendable () -> Moment, logger: Logger,
+        group: any EventLoopGroup
     ) async throws(RegistryServerError) {
         let eventLoop = group.next()
         self.eventLoop = eventLoop
@@ -31,8 +32,8 @@ public final class RegistryServer: Sendable {
             loop = try await eventLoop.submit {
                 NIOLoopBound(
                     RegistryLoop(
-                        configuration, registry: registry, services: services, clock: clock, logger: logger,
-                        eventLoop: eventLoop), eventLoop: eventLoop)
+                        configuration, registry: registry, services: services, routeNumbers: routeNumbers,
+                        clock: clock, logger: logger, eventLoop: eventLoop), eventLoop: eventLoop)
             }.get()
         } catch {
             preconditionFailure("making a value does not throw, and the event loop runs")

@@ -89,6 +89,7 @@ struct RegistryOptions: ParsableArguments {
     @Option(name: .of(.registryMaxConnectionsPerAddress), help: .of(.registryMaxConnectionsPerAddress))
     var registryMaxConnectionsPerAddress: [String] = []
     @Option(name: .of(.registryOutputLimit), help: .of(.registryOutputLimit)) var registryOutputLimit: [String] = []
+    @Option(name: .of(.stateDirectory), help: .of(.stateDirectory)) var stateDirectory: [String] = []
 
     /// What was given, by setting.
     var flags: [Setting: [String]] {
@@ -99,7 +100,7 @@ struct RegistryOptions: ParsableArguments {
             .registryIdleTimeout: registryIdleTimeout, .registryKeepAlive: registryKeepAlive,
             .registryMaxConnections: registryMaxConnections,
             .registryMaxConnectionsPerAddress: registryMaxConnectionsPerAddress,
-            .registryOutputLimit: registryOutputLimit,
+            .registryOutputLimit: registryOutputLimit, .stateDirectory: stateDirectory,
         ]
     }
 }
