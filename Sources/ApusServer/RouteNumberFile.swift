@@ -28,7 +28,7 @@ final class RouteNumberFile: Sendable {
         guard let directory = configuration.registry.stateDirectory else { return .unremembered }
         let file = RouteNumberFile(path: directory + "/next-route-number", logger: logger)
         guard let first = file.takeBlock() else {
-            if directory == ProxyConfiguration.usualStateDirectory && unsafe access(directory, F_OK) != 0 {
+            if directory == ProxyConfiguration.usualStateDirectory, unsafe access(directory, F_OK) != 0 {
                 logger.debug("Route ids begin with r1: there is no \(directory)")
                 return .unremembered
             }
