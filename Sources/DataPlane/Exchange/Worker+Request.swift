@@ -268,12 +268,15 @@ extension Worker {
         case .ended:
             return false
         case .failed:
-            // The backend may have answered before it closed (413 and the like): that answer counts.
-            if upstreams[upstream].isReadable || upstreams[upstream].hasEnded {
-                exchanges[exchange].requestIsAborted = true
-                upstreams[upstream].isReadable = true
-                pumpResponse(exchange)
-            } else {
+            // The backend may have answered before it closed (413 and the like): what lies in the socket counts.
+            exchanges[exchange].requestIsAborted = true
+            upstreams[upstream].isReadable = true
+            let generation = upstreams[upstream].generation
+            pumpResponse(exchange)
+            // Only if it is still this connection: the pump may have gone on with another one in its place.
+            if upstreams[upstream].generation == generation && upstreams[upstream].exchange == exchange
+                && !exchanges[exchange].hasResponseHead
+            {
                 upstreamBroke(exchange, .reset)
             }
             return false

@@ -181,6 +181,7 @@ extension Worker {
         swap(&head, &upstreams[upstream].output)
         attachUpstream(exchange, upstream)
         exchanges[exchange].requestIsSent = false
+        exchanges[exchange].requestIsAborted = false
         exchangeTimers.set(exchange, now &+ runtimes[runtime].connectTimeout)
         pumpRequest(exchange)
     }
