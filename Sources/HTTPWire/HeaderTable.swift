@@ -65,6 +65,19 @@ public struct HeaderTable: ~Copyable {
         return nil
     }
 
+    /// The last line of a kind that is not dropped: the one that the nearest proxy added.
+    ///
+    /// - Complexity: O(lines); ask the head's `kinds` first.
+    public borrowing func last(_ kind: HeaderKind) -> HeaderLine? {
+        let all = lines
+        var index = all.count
+        while index > 0 {
+            index -= 1
+            if all[index].kind == kind && !all[index].isDropped { return all[index] }
+        }
+        return nil
+    }
+
     /// Writes a line; the parser sets `count` when it has them all.
     @inline(__always)
     mutating func write(_ line: HeaderLine, at index: Int) {

@@ -103,16 +103,20 @@ extension Worker {
     }
 
     /// Who asks: the peer, or what trusted proxies say of it: the last address of X-Forwarded-For that is none of theirs.
+    /// Each proxy adds behind what it got, be it to the line or as a line of its own.
     private mutating func clientAddress(_ index: Int32) -> IPAddress {
         let peer = downstreams[index].peer.address
-        guard downstreams[index].peerIsTrusted, requestHead.kinds.contains(.xForwardedFor),
-            let line = headers.first(.xForwardedFor)
-        else { return peer }
-        let value = downstreams[index].input.text(line.value)
-        for part in value.split(separator: ",").reversed() {
-            let text = part.filter { $0 != " " && $0 != "\t" && $0 != "[" && $0 != "]" }
-            guard let address = IPAddress(text) else { return peer }
-            if !shared.configuration.trustedProxies.contains(where: { $0.contains(address) }) { return address }
+        guard downstreams[index].peerIsTrusted, requestHead.kinds.contains(.xForwardedFor) else { return peer }
+        var position = headers.count
+        while position > 0 {
+            position -= 1
+            let line = headers.lines[position]
+            if line.kind != .xForwardedFor || line.isDropped { continue }
+            for part in downstreams[index].input.text(line.value).split(separator: ",").reversed() {
+                let text = part.filter { $0 != " " && $0 != "\t" && $0 != "[" && $0 != "]" }
+                guard let address = IPAddress(text) else { return peer }
+                if !shared.configuration.trustedProxies.contains(where: { $0.contains(address) }) { return address }
+            }
         }
         return peer
     }
@@ -369,7 +373,7 @@ extension Upstream {
 extension Downstream {
     /// A trusted proxy in front of us says that the client's connection is encrypted.
     mutating func cameOverTLS(_ head: RequestHead, _ headers: borrowing HeaderTable) -> Bool {
-        guard peerIsTrusted, head.kinds.contains(.xForwardedProto), let line = headers.first(.xForwardedProto) else {
+        guard peerIsTrusted, head.kinds.contains(.xForwardedProto), let line = headers.last(.xForwardedProto) else {
             return false
         }
         let value = input.bytes.extracting(line.value)

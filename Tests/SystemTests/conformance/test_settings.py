@@ -190,6 +190,21 @@ def test_https_redirect(proxy, backend):
     assert response.headers.get("Location") == f"https://{site.host}/a?b=c"
 
 
+def test_https_redirect_believes_what_the_nearest_trusted_proxy_says(start, backend):
+    site = start(trusted_proxy="127.0.0.0/8").site(backend(), options={"https_redirect": "true"})
+    assert site.get("/", [("X-Forwarded-Proto", "https")]).status == 200
+    assert site.get("/", [("X-Forwarded-Proto", "https"), ("X-Forwarded-Proto", "http")]).status == 308
+    assert site.get("/", [("X-Forwarded-Proto", "http"), ("X-Forwarded-Proto", "https")]).status == 200
+
+
+def test_https_redirect_of_a_target_in_absolute_form(proxy, backend):
+    site = proxy.site(backend(), options={"https_redirect": "true"})
+    response = site.get(f"http://{site.host}/a?b=c")
+    assert response.headers.get("Location") == f"https://{site.host}/a?b=c"
+    bare = site.get(f"http://{site.host}?b=c")
+    assert bare.headers.get("Location") in (f"https://{site.host}/?b=c", f"https://{site.host}?b=c")
+
+
 @promise("options-set.staged", "pattern.canary")
 def test_weight_divides_the_traffic(proxy, backend):
     site = proxy.site(backend(name="stable"), backend(name="canary"))
@@ -402,6 +417,19 @@ def test_the_source_is_the_client_that_a_trusted_proxy_names(start, backend):
     assert served("2001:db8:1:2::1") == 3
     assert served("2001:db8:1:2:ffff::9") == 0, "one /64 is one source"
     assert served("2001:db8:1:3::1") == 3
+
+
+@promise("ratelimit.source")
+def test_what_a_client_claims_before_the_trusted_proxy_s_line_is_not_believed(start, backend):
+    # HAProxy's `option forwardfor` adds a line of its own behind the client's.
+    site = start(trusted_proxy="127.0.0.0/8").site(backend())
+    service = site.service
+    service.do("RATELIMIT_SET", service.route, "3", "1h")
+    service.apply()
+    statuses = [
+        site.get("/", [("X-Forwarded-For", f"198.51.100.{number}"), ("X-Forwarded-For", "203.0.113.1, 127.0.0.9")]).status
+        for number in range(6)]
+    assert statuses.count(200) == 3
 
 
 @promise("ratelimit.source")
