@@ -172,6 +172,11 @@ extension Worker {
             exchanges[exchange].setsStickyCookie =
                 runtimes[runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[runtime].stickyKey != 0
         }
+        if runtimes[runtime].maintenance == .builtIn {
+            // It has begun since the request was sent for the first time.
+            fail(exchange, .maintenance)
+            return
+        }
         let upstream = takeUpstream(runtimes[runtime].backend, avoiding: endpoint, for: exchange)
         guard upstream >= 0, mayReturn || upstreams[upstream].endpoint != endpoint else {
             if upstream >= 0 { closeUpstream(upstream) }
