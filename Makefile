@@ -13,7 +13,7 @@ SIM_SEED ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-system conformance conformance-table bench bench-instructions bench-apply bench-memory bench-undisturbed soak simulate \
-	fuzz sanitize check format build clean
+	fuzz sanitize check format build notices clean
 
 help:  ## List the verbs
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ format:  ## Format all Swift files in place
 
 build:  ## A release build
 	@Scripts/setup build && Scripts/build release
+
+notices:  ## Write THIRD-PARTY-NOTICES.txt anew from the packages of the last build
+	@Scripts/notices
 
 clean:  ## Remove what was built here
 	@rm -rf .build .build-* && find . -name __pycache__ -prune -exec rm -rf {} +
