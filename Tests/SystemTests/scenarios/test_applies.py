@@ -146,7 +146,7 @@ def test_a_soak_of_1_000_000_applies(start, backend):
 
 
 def many_sessions(start, backend, sessions, routes, within):
-    """Many sessions with many routes are registered, applied, cut by the proxy's end of the wire and back in time."""
+    """Many sessions with many routes are registered, applied, cut off at the proxy's end of the wire and back in time."""
     server = start(workers=2, registry_grace="5m")
     one = backend(A)
     tail = unique_host()
@@ -164,6 +164,7 @@ def many_sessions(start, backend, sessions, routes, within):
         assert connection.reply().startswith("ROUTE_BULK_OK|")
         assert connection.reply() == "OK"
     registered = time.monotonic() - started
+    server.cut_registry_connections()
     for connection in connections:
         connection.reset()
     started = time.monotonic()
