@@ -51,6 +51,9 @@ struct Exchange: ~Copyable {
     var requestIsAborted = false
     var relay = ResponseRelay.verbatim
     var retries: UInt8 = 0
+    /// Where it failed, the last time and the time before; -1 for nowhere.
+    var failedEndpoint: Int32 = -1
+    var failedEndpointBefore: Int32 = -1
     var status: Int32 = 0
 
     var requestBody = BodyFraming.none
@@ -94,6 +97,8 @@ struct Exchange: ~Copyable {
         sourceHasEnded = false
         relay = .verbatim
         retries = 0
+        failedEndpoint = -1
+        failedEndpointBefore = -1
         status = 0
         requestBody = head.bodyFraming
         requestForward = 0

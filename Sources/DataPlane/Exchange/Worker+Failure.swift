@@ -69,7 +69,7 @@ extension Worker {
         return location
     }
 
-    /// What the client's Accept says. The head is still in hand, or its forwarded form with the upstream connection.
+    /// What the client's Accept says. The head is still in hand, or kept with the upstream connection.
     mutating func clientPrefersProblemJSON(_ exchange: Int32) -> Bool {
         let index = exchanges[exchange].downstream
         if !exchanges[exchange].headIsConsumed {
@@ -77,7 +77,9 @@ extension Worker {
         }
         let upstream = exchanges[exchange].upstream
         guard upstream >= 0, upstreams[upstream].output.isAttached else { return false }
+        let position = upstreams[upstream].output.head
         upstreams[upstream].output.rewind()
+        defer { upstreams[upstream].output.consumeKeeping(position) }
         return upstreams[upstream].output.headPrefersProblemJSON(&requestHead, &headers, limits)
     }
 

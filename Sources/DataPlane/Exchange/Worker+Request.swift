@@ -42,7 +42,7 @@ extension Worker {
         }
         exchanges[exchange].group = match.group
         readStickyCookie(exchange, index, match.group)
-        let runtime = choose(match.group, excluding: -1, for: exchange)
+        let runtime = choose(match.group, for: exchange)
         guard runtime >= 0 else {
             fail(exchange, reasonForNone(match.group))
             return
@@ -81,10 +81,10 @@ extension Worker {
             fail(exchange, .redirectToHTTPS)
             return true
         }
-        if runtimes[runtime].strippedBytes > 0 && requestHead.pathNeedsNormalising
-            && !downstreams[index].input.begins(with: &texts[runtimes[runtime].texts].path, at: requestHead.path)
+        let entry = runtimes[runtime].texts
+        if runtimes[runtime].strippedBytes > 0
+            && !downstreams[index].input.canBeStripped(requestHead, &texts[entry])
         {
-            // What matched is not what stands there: there is no telling what to take off.
             fail(exchange, .badRequest(.badTarget))
             return true
         }
@@ -153,12 +153,7 @@ extension Worker {
             fail(exchange, connectFailure(runtimes[runtime].backend))
             return
         }
-        upstreams[upstream].output.attach(from: &pool)
-        let room = requestHeadLimit(
-            requestHead, peer: 46, requestID: 32, pathPrefix: texts[runtimes[runtime].texts].pathPrefix.count,
-            host: texts[runtimes[runtime].texts].host.count)
-        if room > upstreams[upstream].output.free { upstreams[upstream].output.enlarge(&pool) }
-        guard room <= upstreams[upstream].output.free else {
+        guard makeRoom(upstream, runtime) else {
             closeUpstream(upstream)
             fail(exchange, .badRequest(.headTooLarge))
             return
@@ -180,6 +175,23 @@ extension Worker {
             exchangeTimers.set(exchange, now &+ runtimes[runtime].responseHeadTimeout)
             pumpRequest(exchange)
         }
+    }
+
+    /// Room in the upstream's output for the head in hand as it came, and as it goes to this route's backend, with the
+    /// bytes of a body behind it. False when the latter does not fit.
+    @inline(__always) mutating func makeRoom(_ upstream: Int32, _ runtime: Int32, body: Int = 0) -> Bool {
+        upstreams[upstream].output.attach(from: &pool)
+        let entry = runtimes[runtime].texts
+        let head = requestHeadLimit(
+            requestHead, peer: 46, requestID: 32, pathPrefix: texts[entry].pathPrefix.count,
+            host: texts[entry].host.count)
+        let room = head &+ body
+        if room &+ requestHead.size > upstreams[upstream].output.free { upstreams[upstream].output.enlarge(&pool) }
+        let free = upstreams[upstream].output.free
+        // Without the head as it came the request cannot be sent again: only heads near the limit are that large.
+        let kept = room &+ requestHead.size <= free ? requestHead.size : 0
+        upstreams[upstream].headStart = Int32(truncatingIfNeeded: kept)
+        return room <= free
     }
 
     /// A small body that has arrived whole goes behind the head: one message, and it can be replayed.
@@ -345,21 +357,40 @@ extension Worker {
 }
 
 extension Upstream {
-    /// The forwarded request head, into `output`.
+    /// The request head at the front of the client's input, into `output`: as it came, and as it goes to the backend.
     @inline(__always) mutating func writeHead(
         from downstream: inout Downstream, _ head: RequestHead, _ headers: inout HeaderTable, _ requestID: RequestID,
         rewriting runtime: inout RouteRuntime, _ texts: inout RouteTexts
     ) {
-        var rewrite = RequestRewrite(listenPort: downstream.listenPort, peerIsTrusted: downstream.peerIsTrusted)
-        rewrite.replaceHost = runtime.replacesHost
-        rewrite.stripPrefixBytes = Int(runtime.strippedBytes)
+        let rewrite = RequestRewrite(runtime, downstream)
         let peer = downstream.peerText.span.extracting(0..<Int(downstream.peerTextLength))
-        let bytes = downstream.input.bytes
+        writeHead(downstream.input.bytes, head, &headers, peer, requestID, rewrite, &texts)
+    }
+
+    /// The same of a head that was kept.
+    @inline(never) mutating func writeHead(
+        of request: inout Chunk, from downstream: inout Downstream, _ head: RequestHead, _ headers: inout HeaderTable,
+        _ requestID: RequestID, rewriting runtime: inout RouteRuntime, _ texts: inout RouteTexts
+    ) {
+        let rewrite = RequestRewrite(runtime, downstream)
+        let peer = downstream.peerText.span.extracting(0..<Int(downstream.peerTextLength))
+        writeHead(request.bytes, head, &headers, peer, requestID, rewrite, &texts)
+    }
+
+    @inline(__always) private mutating func writeHead(
+        _ bytes: Span<UInt8>, _ head: RequestHead, _ headers: inout HeaderTable, _ peer: Span<UInt8>,
+        _ requestID: RequestID, _ rewrite: RequestRewrite, _ texts: inout RouteTexts
+    ) {
+        if headStart > 0 {
+            output.append(bytes.extracting(0..<Int(headStart)))
+            output.consumeKeeping(Int(headStart))
+        }
         output.append { out in
             writeRequestHead(
                 bytes, head, headers, peer: peer, requestID: requestID.text.span,
                 pathPrefix: texts.pathPrefix.span, host: texts.host.span, rewrite: rewrite, to: &out)
         }
+        bodyStart = Int32(truncatingIfNeeded: output.tail)
     }
 
     /// Sends what is left of the head and up to `forward` bytes of the body.
@@ -367,6 +398,14 @@ extension Upstream {
         if forward == 0 { return output.send(to: socket, limit: output.count) }
         if output.isEmpty { return body.send(to: socket, limit: forward) }
         return output.send(to: socket, then: body, limit: forward)
+    }
+}
+
+extension RequestRewrite {
+    @inline(__always) init(_ runtime: borrowing RouteRuntime, _ downstream: borrowing Downstream) {
+        self.init(listenPort: downstream.listenPort, peerIsTrusted: downstream.peerIsTrusted)
+        replaceHost = runtime.replacesHost
+        stripPrefixBytes = Int(runtime.strippedBytes)
     }
 }
 
@@ -382,8 +421,14 @@ extension Downstream {
 }
 
 extension Chunk {
+    /// Whether what the route takes off the path stands in front of this head's. It need not where the path that matched
+    /// was normalised first.
+    mutating func canBeStripped(_ head: RequestHead, _ texts: inout RouteTexts) -> Bool {
+        !head.pathNeedsNormalising || begins(with: &texts.path, at: head.path)
+    }
+
     /// Whether the bytes of a range begin with these.
-    mutating func begins(with prefix: inout [UInt8], at range: ByteRange) -> Bool {
+    private mutating func begins(with prefix: inout [UInt8], at range: ByteRange) -> Bool {
         let text = bytes.extracting(range)
         guard text.count >= prefix.count else { return false }
         for index in 0..<prefix.count where text[index] != prefix[index] { return false }

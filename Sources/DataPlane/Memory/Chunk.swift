@@ -137,13 +137,17 @@ enum Transfer {
         }
     }
 
-    /// Consumes without ever resetting, so that `rewind()` can replay what was sent.
+    /// Consumes without ever resetting, so that `rewind` can bring back what was sent.
     @inline(__always) mutating func consumeKeeping(_ bytes: Int) {
         precondition(bytes >= 0 && bytes <= tail &- head)
         head &+= bytes
     }
 
-    @inline(__always) mutating func rewind() { head = 0 }
+    /// Goes back to an offset before `head`: what was consumed keeping since then is unread again.
+    @inline(__always) mutating func rewind(to offset: Int = 0) {
+        precondition(offset >= 0 && offset <= head)
+        head = offset
+    }
 
     /// The unread bytes.
     @inline(__always) var bytes: Span<UInt8> {
@@ -244,9 +248,4 @@ extension Chunk {
         unsafe memmove(memory + head + offset, memory + head + offset + bytes, rest)
         tail &-= bytes
     }
-}
-
-extension Chunk {
-    /// Nothing has been consumed since the content was written.
-    var isAtStart: Bool { head == 0 && tail > 0 }
 }

@@ -41,8 +41,6 @@ struct RouteRuntime: ~Copyable {
     var replacesHost = false
     /// Bytes that `strip_prefix` takes from the front of the path.
     var strippedBytes: Int32 = 0
-    /// The forwarded head is not what any other member of the group would get.
-    var rewritesHead = false
     var loadBalancing = LoadBalancing.p2c
     var redirectsToHTTPS = false
     var breaker = Held<SharedCircuitBreaker>()

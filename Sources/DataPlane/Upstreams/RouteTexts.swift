@@ -91,7 +91,6 @@ extension RouteRuntime {
         _ definition: RouteDefinition, _ defaults: WorkerTimeouts, _ configuration: DataPlaneConfiguration
     ) {
         let settings = definition.settings
-        let target = definition.maintenance?.backend ?? definition.backend
         inFlight = 0
         isRetired = false
         weight = Int32(settings.weight)
@@ -109,7 +108,6 @@ extension RouteRuntime {
         maintenance = definition.maintenance.map { $0.backend == nil ? .builtIn : .backend } ?? .off
         let strips = settings.stripPrefix && maintenance == .off && definition.path.text != "/"
         strippedBytes = strips ? Int32(definition.path.text.utf8.count) : 0
-        rewritesHead = replacesHost || strips || !target.pathPrefix.isEmpty
     }
 }
 

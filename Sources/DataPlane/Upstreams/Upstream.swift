@@ -26,8 +26,14 @@ struct Upstream: ~Copyable {
     /// How far an incomplete head was looked at, so that one that comes in small pieces is not parsed for each.
     var headProgress = HeadProgress()
     var input = Chunk()
-    /// The request head, kept until the answer begins so that it can be replayed elsewhere.
+    /// The request as it goes to the backend: its head, and behind it a small body that had arrived whole. In front of
+    /// it, already consumed, the head as the client sent it: both stay until the answer begins, so that the request can
+    /// be written anew for another backend.
     var output = Chunk()
+    /// Where in `output` the client's head ends and the forwarded one begins; 0 where there was no room for it.
+    var headStart: Int32 = 0
+    /// Where in `output` the small body begins.
+    var bodyStart: Int32 = 0
 
     mutating func open(_ socket: Int32, endpoint: Int32) {
         self.socket = socket

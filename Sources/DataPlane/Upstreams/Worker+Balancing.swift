@@ -9,17 +9,13 @@ extension Worker {
     private static var candidateWindow: Int { 128 }
 
     /// The runtime of a member of the group, or of the ones of lower priority behind it, that can take a request now; -1
-    /// for none.
-    ///
-    /// - Parameter endpoint: one that has just failed, to be avoided; -1 for none.
-    @inline(__always) mutating func choose(
-        _ group: GroupIndex, excluding endpoint: Int32, for exchange: Int32
-    ) -> Int32 {
-        if endpoint < 0 && routing.memberCount(of: group) == 1 {
+    /// for none. Members at which the exchange has failed before are left out.
+    @inline(__always) mutating func choose(_ group: GroupIndex, for exchange: Int32) -> Int32 {
+        if exchanges[exchange].failedEndpoint < 0 && routing.memberCount(of: group) == 1 {
             let runtime = routes[routing.member(0, of: group)].runtime
             if runtimes[runtime].maintenance == .off && isReady(runtime) && admit(exchange, runtime) { return runtime }
         }
-        return chooseAmong(group, excluding: endpoint, for: exchange)
+        return chooseAmong(group, for: exchange)
     }
 
     /// Nothing at all speaks against a member.
@@ -29,13 +25,11 @@ extension Worker {
             && !sessions[session].isDraining && !isEjected(runtimes[runtime].backend)
     }
 
-    @inline(never) private mutating func chooseAmong(
-        _ first: GroupIndex, excluding endpoint: Int32, for exchange: Int32
-    ) -> Int32 {
+    @inline(never) private mutating func chooseAmong(_ first: GroupIndex, for exchange: Int32) -> Int32 {
         var group = first
         var lastResort: Int32 = -1
         while true {
-            let (runtime, isFit) = chooseInGroup(group, excluding: endpoint, for: exchange)
+            let (runtime, isFit) = chooseInGroup(group, for: exchange)
             if isFit { return runtime }
             abandonAdmission(exchange)
             if lastResort < 0 { lastResort = runtime }
@@ -47,9 +41,9 @@ extension Worker {
 
     /// The member that the group's policy takes; not fit where it only has refused connections lately.
     private mutating func chooseInGroup(
-        _ group: GroupIndex, excluding endpoint: Int32, for exchange: Int32
+        _ group: GroupIndex, for exchange: Int32
     ) -> (runtime: Int32, isFit: Bool) {
-        let inMaintenance = fillCandidates(group, excluding: endpoint)
+        let inMaintenance = fillCandidates(group, for: exchange)
         let leader = routes[routing.member(0, of: group)].runtime
         let source = downstreams[exchanges[exchange].downstream].peer.sourceHash
         var choice = Choice.none
@@ -127,7 +121,7 @@ extension Worker {
     }
 
     /// Describes the group's members to the balancer. Answers a member in maintenance, which is no candidate, or -1.
-    private mutating func fillCandidates(_ group: GroupIndex, excluding endpoint: Int32) -> Int32 {
+    private mutating func fillCandidates(_ group: GroupIndex, for exchange: Int32) -> Int32 {
         candidates.removeAll(keepingCapacity: true)
         candidateRuntimes.removeAll(keepingCapacity: true)
         let count = routing.memberCount(of: group)
@@ -142,19 +136,19 @@ extension Worker {
                 inMaintenance = runtime
                 continue
             }
-            candidates.append(candidate(runtime, excluding: endpoint))
+            candidates.append(candidate(runtime, for: exchange))
             candidateRuntimes.append(runtime)
         }
         return inMaintenance
     }
 
-    private func candidate(_ runtime: Int32, excluding endpoint: Int32) -> Candidate {
+    private func candidate(_ runtime: Int32, for exchange: Int32) -> Candidate {
         let backend = runtimes[runtime].backend
         let session = runtimes[runtime].session
         let fitness: Candidate.Fitness =
-            if !healthEntries[runtimes[runtime].health].isHealthy || hasOnly(endpoint, backend) {
+            if !healthEntries[runtimes[runtime].health].isHealthy || hasFailed(exchange, at: backend) {
                 .unusable
-            } else if isEjected(backend) {
+            } else if isEjected(backend) || isDoubtful(backend, for: exchange) {
                 .ejected
             } else {
                 sessions[session].isConnected ? .ready : .away
@@ -165,9 +159,20 @@ extension Worker {
             turn: runtimes[runtime].turn)
     }
 
-    /// The endpoint to avoid is the only one of the backend.
-    private func hasOnly(_ endpoint: Int32, _ backend: Int32) -> Bool {
-        endpoint >= 0 && backends[backend].endpoints.count == 1 && backends[backend].endpoints[0] == endpoint
+    /// The exchange has been at this backend's only address and failed there.
+    private func hasFailed(_ exchange: Int32, at backend: Int32) -> Bool {
+        let last = exchanges[exchange].failedEndpoint
+        guard last >= 0, backends[backend].endpoints.count == 1 else { return false }
+        let endpoint = backends[backend].endpoints[0]
+        return endpoint == last || endpoint == exchanges[exchange].failedEndpointBefore
+    }
+
+    /// Its time of ejection is over, but nobody has reached it since: a request that has failed once is not the one to
+    /// try it.
+    private func isDoubtful(_ backend: Int32, for exchange: Int32) -> Bool {
+        guard exchanges[exchange].failedEndpoint >= 0 else { return false }
+        for endpoint in backends[backend].endpoints where endpoints[endpoint].ejection.failures == 0 { return false }
+        return true
     }
 }
 
@@ -189,7 +194,7 @@ extension Chunk {
         try HTTPWire.normalizePath(bytes, head.path, into: &out)
     }
 
-    /// The same of a forwarded head, which is parsed once more.
+    /// The same of a head that was sent on, which is parsed once more.
     mutating func headPrefersProblemJSON(
         _ head: inout RequestHead, _ headers: inout HeaderTable, _ limits: HeadLimits
     ) -> Bool {

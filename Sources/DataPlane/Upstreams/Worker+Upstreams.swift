@@ -134,7 +134,7 @@ extension Worker {
             || (exchanges[exchange].isIdempotent && !exchanges[exchange].hasSentBody
                 && !upstreams[upstream].hasAnswered)
         let runtime = exchanges[exchange].runtime
-        guard canRepeat, !exchanges[exchange].hasSentBody,
+        guard canRepeat, !exchanges[exchange].hasSentBody, upstreams[upstream].headStart > 0,
             exchanges[exchange].retries < runtimes[runtime].maxRetries,
             upstreams[upstream].wasReused || retryBudget.tryRetry(now: MonotonicTime(nanoseconds: now))
         else {
@@ -144,27 +144,41 @@ extension Worker {
         exchanges[exchange].prefersProblemJSON = clientPrefersProblemJSON(exchange)
         reportToBreaker(exchange, succeeded: false)
         exchanges[exchange].retries &+= 1
+        exchanges[exchange].failedEndpointBefore = exchanges[exchange].failedEndpoint
+        exchanges[exchange].failedEndpoint = endpoint
         totals.retries &+= 1
         let mayReturn = !failure.isBeforeSending && upstreams[upstream].wasReused
-        var head = Chunk()
-        swap(&head, &upstreams[upstream].output)
-        head.rewind()
+        var request = Chunk()
+        swap(&request, &upstreams[upstream].output)
+        let bodyStart = Int(upstreams[upstream].bodyStart)
+        request.rewind()
         dropUpstream(exchange)
-        sendAgain(exchange, &head, avoiding: endpoint, mayReturn: mayReturn, failure)
-        head.release(to: &pool)
+        sendAgain(exchange, &request, bodyStart, avoiding: endpoint, mayReturn: mayReturn, failure)
+        request.release(to: &pool)
     }
 
-    /// The retained head goes to another endpoint: chosen by the routes as they are now, since the failed instance may
+    /// The request is written anew for another instance, chosen by the routes as they are now: the one that failed may
     /// have left in the meantime.
     private mutating func sendAgain(
-        _ exchange: Int32, _ head: inout Chunk, avoiding endpoint: Int32, mayReturn: Bool, _ failure: Failure
+        _ exchange: Int32, _ request: inout Chunk, _ bodyStart: Int, avoiding endpoint: Int32, mayReturn: Bool,
+        _ failure: Failure
     ) {
+        guard let isWhole = try? request.parse(&requestHead, &headers, limits), isWhole else {
+            // It was parsed before: this would be a mistake of ours.
+            fail(exchange, failure)
+            return
+        }
         let before = exchanges[exchange].runtime
         var runtime = before
-        if !runtimes[before].rewritesHead, let group = groupForRetry(&head) {
-            exchanges[exchange].group = group
-            let other = choose(group, excluding: endpoint, for: exchange)
-            if other >= 0 && !runtimes[other].rewritesHead { runtime = other } else { abandonAdmission(exchange) }
+        if let match = try? request.findRoute(requestHead, in: &routing, &normalizedPath), match.isGroup {
+            exchanges[exchange].group = match.group
+            let other = choose(match.group, for: exchange)
+            if other >= 0 { runtime = other }
+        }
+        if runtimes[runtime].maintenance == .builtIn {
+            // It has begun since the request was sent for the first time.
+            fail(exchange, .maintenance)
+            return
         }
         if runtime != before {
             detach(exchange)
@@ -172,33 +186,27 @@ extension Worker {
             exchanges[exchange].setsStickyCookie =
                 runtimes[runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[runtime].stickyKey != 0
         }
-        if runtimes[runtime].maintenance == .builtIn {
-            // It has begun since the request was sent for the first time.
-            fail(exchange, .maintenance)
-            return
-        }
         let upstream = takeUpstream(runtimes[runtime].backend, avoiding: endpoint, for: exchange)
-        guard upstream >= 0, mayReturn || upstreams[upstream].endpoint != endpoint else {
+        let index = exchanges[exchange].downstream
+        let entry = runtimes[runtime].texts
+        guard upstream >= 0, mayReturn || upstreams[upstream].endpoint != endpoint,
+            runtimes[runtime].strippedBytes == 0 || request.canBeStripped(requestHead, &texts[entry]),
+            makeRoom(upstream, runtime, body: request.count &- bodyStart)
+        else {
             if upstream >= 0 { closeUpstream(upstream) }
             fail(exchange, failure)
             return
         }
-        swap(&head, &upstreams[upstream].output)
+        upstreams[upstream].writeHead(
+            of: &request, from: &downstreams[index], requestHead, &headers, exchanges[exchange].requestID,
+            rewriting: &runtimes[runtime], &texts[entry])
+        request.consume(bodyStart)
+        if !request.isEmpty { upstreams[upstream].output.appendFront(of: &request, request.count) }
         attachUpstream(exchange, upstream)
         exchanges[exchange].requestIsSent = false
         exchanges[exchange].requestIsAborted = false
         exchangeTimers.set(exchange, now &+ runtimes[runtime].connectTimeout)
         pumpRequest(exchange)
-    }
-
-    /// The group that serves a forwarded head by the current routes.
-    private mutating func groupForRetry(_ head: inout Chunk) -> GroupIndex? {
-        guard let whole = try? head.parse(&requestHead, &headers, limits), whole else {
-            // A head of ours that does not parse would be a bug; the retry then stays with its route.
-            return nil
-        }
-        guard let match = try? head.findRoute(requestHead, in: &routing, &normalizedPath) else { return nil }
-        return match.isGroup ? match.group : nil
     }
 
     private mutating func noteUnreachable(_ endpoint: Int32, _ failure: Failure) {
@@ -264,5 +272,5 @@ extension Worker {
 
 extension Upstream {
     /// Not a byte of the request has gone out.
-    var hasSentNothing: Bool { output.isAtStart && !hasAnswered }
+    var hasSentNothing: Bool { output.head == Int(headStart) && !output.isEmpty && !hasAnswered }
 }

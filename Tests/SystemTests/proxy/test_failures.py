@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from harness.backend import answer, echo, raw
+from harness.http import Fields
 from harness.waiting import eventually, holds
 
 
@@ -60,6 +61,47 @@ def test_an_idempotent_request_that_was_not_answered_is_repeated_elsewhere(proxy
             for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
                 assert connection.request(method, "/").status == 200
     assert dying.requests, "the dying instance was never asked"
+
+
+def test_a_repeated_request_is_written_for_the_other_instance(proxy, backend):
+    """Path prefix, stripped path and Host are those of the instance that gets it in the end."""
+    dying, alive = backend(die_before_answering, "dying"), backend(name="alive")
+    site = proxy.site(dying.url + "/v1", alive.url + "/v2/deep", path="/app",
+                      options={"strip_prefix": "true", "host_header": "backend"})
+    with site.connect() as connection:
+        for number in range(20):
+            # In one piece: what has come of the body with the head is kept with it.
+            connection.send(f"PUT /app/x?n={number} HTTP/1.1\r\nHost: {site.host}\r\nConnection: X-Hop\r\nX-Hop: 1\r\n"
+                            "Content-Length: 5\r\n\r\nhello")
+            answer = connection.response().json()
+            assert (answer["backend"], answer["target"], answer["length"]) == ("alive", f"/v2/deep/x?n={number}", 5)
+            headers = Fields(tuple(line) for line in answer["headers"])
+            assert headers.all("Host") == [alive.url.removeprefix("http://")]
+            assert headers.all("X-Forwarded-Host") == [site.host]
+            assert headers.all("X-Forwarded-For") == ["127.0.0.1"]
+            assert headers.all("Via") == ["1.1 apus"]
+            assert "X-Hop" not in headers
+    assert dying.requests, "the dying instance was never asked"
+    assert {request.target.split("?")[0] for request in dying.requests} == {"/v1/x"}
+
+
+def test_an_instance_of_another_kind_takes_over(proxy, backend):
+    """One instance is reached as it is, the other under a path prefix."""
+    dying, alive = backend(die_before_answering, "dying"), backend(name="alive")
+    site = proxy.site(dying, alive.url + "/v2")
+    with site.connect() as connection:
+        for _ in range(20):
+            assert connection.get("/x").json()["target"] == "/v2/x"
+    assert dying.requests, "the dying instance was never asked"
+
+
+def test_a_request_is_repeated_where_it_has_not_failed_yet(proxy, backend):
+    dying = [backend(die_before_answering, f"dying-{number}") for number in range(2)]
+    site = proxy.site(*dying, backend(name="alive"))
+    with site.connect() as connection:
+        for _ in range(40):
+            assert connection.get("/").status == 200
+    assert all(one.requests for one in dying), "a dying instance was never asked"
 
 
 def test_a_request_that_may_have_had_its_effect_is_not_repeated(proxy, backend):
