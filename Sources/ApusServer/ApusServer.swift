@@ -57,6 +57,8 @@ public final class ApusServer: Sendable {
         } catch {
             throw StartError(error, flag: Setting.workers.flag)
         }
+        // An empty change is answered once every worker runs.
+        await dataPlane.publish(RoutingDelta())
         control.start(registry: registry)
         self.dataPlane = dataPlane
         self.configuration = configuration
