@@ -13,7 +13,7 @@ SIM_SEED ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-core test-system conformance conformance-table bench bench-instructions bench-apply bench-memory bench-undisturbed soak simulate \
-	fuzz sanitize check format build notices clean
+	fuzz sanitize sanitize-program check format build notices clean
 
 help:  ## List the verbs
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,7 +61,10 @@ fuzz:  ## Each fuzz target for MINUTES=10
 	@Scripts/setup build && Scripts/fuzz $(MINUTES)
 
 sanitize:  ## Unit tests of the core under the address and the thread sanitizer
-	@Scripts/setup build && Scripts/sanitize
+	@Scripts/setup build && Scripts/sanitize core
+
+sanitize-program:  ## System tests of the program under the address sanitizer
+	@Scripts/setup build test && Scripts/sanitize program
 
 check:  ## The gate without tests: format, warnings, imports, unsafe counts, shell lint
 	@Scripts/check gate
