@@ -42,7 +42,7 @@ class Page(BaseHTTPRequestHandler):
             200, "text/html; charset=utf-8",
             f"<!doctype html><title>{html.escape(self.server.instance)}</title>"
             f"<h1>Hello from {html.escape(self.server.instance)}</h1><p>Path: {html.escape(self.path)}</p>"
-            f"<p>Reload: the instances take turns.</p><table>{rows}</table>\n")
+            f"<p>Reload: the instances share the traffic.</p><table>{rows}</table>\n")
 
     do_HEAD = do_GET
 
