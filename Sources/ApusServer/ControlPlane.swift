@@ -48,8 +48,16 @@ final class ControlPlane: Sendable {
             guard hasChanged, let (registry, publisher) = box.contents.withLock(\.self) else { return }
             await registry.healthChanged(of: publisher.routes(of: check), isHealthy: isHealthy, reason: reason)
         }
+        let warnings = log.logger("apus")
         let publisher = Publisher(resolver: resolver, checker: checker) {
             dataPlane.publish($0, completion: $1)
+            for route in $0.upserts where !DataPlane.speaks(route.backend.scheme) {
+                warnings.warning(
+                    """
+                    Route \(route.id) of \(route.service): requests get 502, because \(route.backend) wants TLS or \
+                    HTTP/2, which this version does not speak to backends yet
+                    """)
+            }
         }
         self.dataPlane = dataPlane
         self.events = events

@@ -21,6 +21,9 @@ public final class DataPlane: Sendable {
     private let finished = Finish()
     private let policies: SharedPolicies
 
+    /// Whether requests can be sent to backends with this scheme; the others are answered 502. HTTP/1.1 without TLS so far.
+    public static func speaks(_ scheme: BackendURL.Scheme) -> Bool { scheme == .http || scheme == .ws }
+
     /// Binds every listener once per worker.
     ///
     /// - Parameter report: called on workers' threads; must only hand on.

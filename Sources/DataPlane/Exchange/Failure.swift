@@ -27,6 +27,8 @@ enum Failure {
     case circuitOpen
     /// The client's address has used up the route's limit.
     case rateLimited(RateDecision)
+    /// The backend's scheme asks for TLS or HTTP/2.
+    case backendProtocol
     case nameUnresolved
     case connectRefused
     case connectTimedOut
@@ -50,8 +52,8 @@ enum Failure {
         case .tooManyConnections, .noneAvailable, .maintenance, .drained, .unhealthy, .circuitOpen: 503
         case .redirectToHTTPS: 308
         case .connectTimedOut, .responseTimedOut: 504
-        case .nameUnresolved, .connectRefused, .unreachable, .reset, .closed, .truncatedHead, .badResponse,
-            .unexpectedUpgrade, .tooManyInterimResponses:
+        case .backendProtocol, .nameUnresolved, .connectRefused, .unreachable, .reset, .closed, .truncatedHead,
+            .badResponse, .unexpectedUpgrade, .tooManyInterimResponses:
             502
         }
     }
@@ -74,6 +76,8 @@ enum Failure {
         case .rateLimited: "There were too many requests from your address."
         case .maintenance: "The service is in maintenance. Please try again in a moment."
         case .redirectToHTTPS: "This service is served over HTTPS."
+        case .backendProtocol:
+            "The service's backend wants TLS or HTTP/2, which this version of Apus does not speak to backends yet."
         case .nameUnresolved: "The name of the service's backend does not resolve."
         case .connectRefused: "The service's backend refused the connection."
         case .connectTimedOut: "The service's backend did not accept the connection in time."

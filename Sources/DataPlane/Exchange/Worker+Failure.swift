@@ -1,5 +1,6 @@
 import CLinux
 import HTTPWire
+import Routing
 import TrafficPolicy
 
 /// Answers of our own, and the ways in which an exchange ends early.
@@ -37,20 +38,30 @@ extension Worker {
         if case .redirectToHTTPS = failure { answer.location = httpsLocation(exchange, index) }
         // A head that was not sent on to anybody is still in front of the input.
         if !exchanges[exchange].headIsConsumed { downstreams[index].input.consume(requestHead.size) }
-        if exchanges[exchange].runtime >= 0 {
-            let entry = runtimes[exchanges[exchange].runtime].texts
+        let owner = owner(exchange)
+        if owner >= 0 {
+            let entry = runtimes[owner].texts
             answer.extraLines = texts[entry].responseLines
             answer.replacesContentType = texts[entry].replacesContentType
         }
         exchanges[exchange].status = Int32(answer.status)
         let message = answer.bytes()
         exchanges[exchange].bytesSent &+= message.count
-        record(exchange)
+        record(exchange, owner)
         detach(exchange)
         releaseExchange(exchange)
         downstreams[index].exchange = -1
         downstreams[index].mayStillSend = !bodyHasArrived
         send(message, to: index, closes: closes)
+    }
+
+    /// Whose headers and counters an answer of ours gets: the exchange's route, or where none of a group could take it the
+    /// group's first.
+    private func owner(_ exchange: Int32) -> Int32 {
+        let runtime = exchanges[exchange].runtime
+        if runtime >= 0 { return runtime }
+        let group = exchanges[exchange].group
+        return group >= 0 ? routes[routing.member(0, of: group)].runtime : -1
     }
 
     /// Whatever goes wrong with a maintenance backend, the client sees maintenance.
@@ -183,7 +194,7 @@ extension Worker {
         } else if !exchanges[exchange].hasResponseHead {
             exchanges[exchange].status = 499
         }
-        record(exchange)
+        record(exchange, exchanges[exchange].runtime)
         detach(exchange)
         releaseExchange(exchange)
     }

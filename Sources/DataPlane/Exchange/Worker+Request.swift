@@ -81,6 +81,10 @@ extension Worker {
             fail(exchange, .redirectToHTTPS)
             return true
         }
+        if runtimes[runtime].isUnspoken {
+            fail(exchange, .backendProtocol)
+            return true
+        }
         let entry = runtimes[runtime].texts
         if runtimes[runtime].strippedBytes > 0
             && !downstreams[index].input.canBeStripped(requestHead, &texts[entry])

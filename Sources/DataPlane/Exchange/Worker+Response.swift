@@ -299,7 +299,7 @@ extension Worker {
         let requestIsDone =
             exchanges[exchange].requestBody.isDone && exchanges[exchange].requestForward == 0
             && !exchanges[exchange].requestIsAborted
-        record(exchange)
+        record(exchange, exchanges[exchange].runtime)
         let endpoint = exchanges[exchange].endpoint
         endpoints[endpoint].outstanding &-= 1
         let keepsAlive = exchanges[exchange].keepsAlive && requestIsDone
@@ -331,9 +331,8 @@ extension Worker {
         exchanges.free(exchange)
     }
 
-    /// Counts the finished exchange to its route.
-    @inline(__always) mutating func record(_ exchange: Int32) {
-        let runtime = exchanges[exchange].runtime
+    /// Counts the finished exchange to a route; -1 for none.
+    @inline(__always) mutating func record(_ exchange: Int32, _ runtime: Int32) {
         if runtime < 0 { return }
         let ended = apus_monotonic_nanoseconds()
         let microseconds = (ended &- exchanges[exchange].startedAt) / 1_000

@@ -43,6 +43,8 @@ struct RouteRuntime: ~Copyable {
     var strippedBytes: Int32 = 0
     var loadBalancing = LoadBalancing.p2c
     var redirectsToHTTPS = false
+    /// The backend cannot be talked to: its scheme asks for TLS or HTTP/2.
+    var isUnspoken = false
     var breaker = Held<SharedCircuitBreaker>()
     var limiter = Held<SharedRateLimiter>()
     /// Maintenance: the backend is the maintenance backend, or nobody and the answer is ours.
@@ -56,7 +58,7 @@ struct RouteRuntime: ~Copyable {
 
     /// Something has to be looked at before a request is sent on.
     @inline(__always) var isUnusual: Bool {
-        maintenance == .builtIn || redirectsToHTTPS || strippedBytes > 0 || !limiter.isNone
+        maintenance == .builtIn || redirectsToHTTPS || isUnspoken || strippedBytes > 0 || !limiter.isNone
     }
 
 }

@@ -106,6 +106,8 @@ extension RouteRuntime {
         turn = 0
         stickyKey = settings.stickyCookie == nil ? 0 : key
         maintenance = definition.maintenance.map { $0.backend == nil ? .builtIn : .backend } ?? .off
+        let target = definition.maintenance?.backend ?? definition.backend
+        isUnspoken = maintenance != .builtIn && !DataPlane.speaks(target.scheme)
         let strips = settings.stripPrefix && maintenance == .off && definition.path.text != "/"
         strippedBytes = strips ? Int32(definition.path.text.utf8.count) : 0
     }

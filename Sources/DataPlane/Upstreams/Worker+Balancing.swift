@@ -114,6 +114,7 @@ extension Worker {
     /// Why nobody could take a request that routes match: what the first member says.
     func reasonForNone(_ group: GroupIndex) -> Failure {
         let runtime = routes[routing.member(0, of: group)].runtime
+        if runtimes[runtime].isUnspoken { return .backendProtocol }
         if sessions[runtimes[runtime].session].trafficPercent(now) == 0 { return .drained }
         if !healthEntries[runtimes[runtime].health].isHealthy { return .unhealthy }
         if let state = runtimes[runtime].breaker.call({ $0.status.state }), state != .closed { return .circuitOpen }
@@ -146,7 +147,9 @@ extension Worker {
         let backend = runtimes[runtime].backend
         let session = runtimes[runtime].session
         let fitness: Candidate.Fitness =
-            if !healthEntries[runtimes[runtime].health].isHealthy || hasFailed(exchange, at: backend) {
+            if !healthEntries[runtimes[runtime].health].isHealthy || runtimes[runtime].isUnspoken
+                || hasFailed(exchange, at: backend)
+            {
                 .unusable
             } else if isEjected(backend) || isDoubtful(backend, for: exchange) {
                 .ejected

@@ -189,7 +189,7 @@ extension Worker {
         let upstream = takeUpstream(runtimes[runtime].backend, avoiding: endpoint, for: exchange)
         let index = exchanges[exchange].downstream
         let entry = runtimes[runtime].texts
-        guard upstream >= 0, mayReturn || upstreams[upstream].endpoint != endpoint,
+        guard upstream >= 0, !runtimes[runtime].isUnspoken, mayReturn || upstreams[upstream].endpoint != endpoint,
             runtimes[runtime].strippedBytes == 0 || request.canBeStripped(requestHead, &texts[entry]),
             makeRoom(upstream, runtime, body: request.count &- bodyStart)
         else {

@@ -64,6 +64,19 @@ def test_headers_are_set_on_the_proxy_s_own_answers_too(proxy, refusing):
     assert response.headers.get("Access-Control-Allow-Origin") == "*"
 
 
+@promise("headers-set.target", "stats.real")
+def test_answers_where_nobody_can_take_the_request_are_the_route_s_too(proxy, backend):
+    site = proxy.site(backend(answer(503)))
+    service = site.service
+    service.do("HEADERS_SET", service.route, "X-Mine", "yes", expect="HEADERS_OK")
+    service.do("CIRCUIT_BREAKER_SET", service.route, "1", "1h", "1", expect="CIRCUIT_OK")
+    service.apply()
+    assert [site.get("/").headers.get("X-Mine") for _ in range(3)] == ["yes"] * 3
+    assert "circuit" in site.get("/").text
+    told = service.ask_json(f"STATS_GET|{service.session}|{service.route}", "STATS_OK")
+    assert (told["requests"], told["errors"], told["status_codes"]) == (4, 4, {"503": 4})
+
+
 @promise("values.headers", "headers-set.ok", "staging.at-once")
 @pytest.mark.parametrize("name, value", [
     ("Bad Name", "1"), ("", "1"), ("X:Y", "1"), ("X(Y)", "1"), ("Connection", "close"), ("Content-Length", "5"),

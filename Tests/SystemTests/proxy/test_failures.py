@@ -177,6 +177,21 @@ def test_an_instance_killed_under_traffic_costs_no_idempotent_request(proxy, bac
     assert set(statuses) == {200}, statuses
 
 
+@pytest.mark.parametrize("scheme", ["https", "wss", "grpcs", "h2c", "grpc"])
+def test_a_backend_that_wants_tls_or_http2_gets_no_plain_request(start, refusing, backend, scheme):
+    server = start()
+    url = refusing.url.replace("http", scheme, 1)
+    site = server.site(url)
+    holds(lambda: "does not speak to backends yet" in site.get("/").text, "the reason")
+    assert site.get("/").status == 502
+    assert f"{url} wants TLS or HTTP/2" in server.log
+    # Where there is another instance it gets the traffic.
+    alive = server.service(name="another")
+    alive.add(site.host, "/", backend(name="alive").url)
+    alive.apply()
+    assert {site.get("/").json()["backend"] for _ in range(20)} == {"alive"}
+
+
 def test_a_name_that_does_not_resolve_says_so(proxy):
     site = proxy.site("http://does-not-exist.invalid:3000")
     response = site.get("/", [("Accept", "application/problem+json")])
