@@ -95,7 +95,7 @@ extension Worker {
         runtimes[runtime].slot = slot
         runtimes[runtime].session = sessionIndex(definition.session)
         sessions[runtimes[runtime].session].references += 1
-        runtimes[runtime].backend = backendIndex(definition.maintenance?.backend ?? definition.backend)
+        runtimes[runtime].backend = backendIndex(definition.target)
         backends[runtimes[runtime].backend].references += 1
         runtimes[runtime].health = healthIndex(
             HealthKey(backend: definition.backend, settings: definition.settings.healthCheck))

@@ -88,9 +88,8 @@ extension Worker {
         }
         let upstream = exchanges[exchange].upstream
         guard upstream >= 0, upstreams[upstream].output.isAttached else { return false }
-        let position = upstreams[upstream].output.head
+        // Nothing more is sent of it: the connection is given up next.
         upstreams[upstream].output.rewind()
-        defer { upstreams[upstream].output.consumeKeeping(position) }
         return upstreams[upstream].output.headPrefersProblemJSON(&requestHead, &headers, limits)
     }
 

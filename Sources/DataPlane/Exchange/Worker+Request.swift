@@ -47,8 +47,6 @@ extension Worker {
             fail(exchange, reasonForNone(match.group))
             return
         }
-        exchanges[exchange].setsStickyCookie =
-            runtimes[runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[runtime].stickyKey != 0
         attach(exchange, runtime)
         if runtimes[runtime].isUnusual && answersItself(exchange, index) { return }
         let limit = exchanges[exchange].maxBodyBytes
@@ -125,9 +123,11 @@ extension Worker {
         return peer
     }
 
-    /// Counts the exchange to a route's settings and to what they lead to.
+    /// Gives the exchange a route's settings, and counts it to them and to what they lead to.
     @inline(__always) mutating func attach(_ exchange: Int32, _ runtime: Int32) {
         exchanges[exchange].runtime = runtime
+        exchanges[exchange].setsStickyCookie =
+            runtimes[runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[runtime].stickyKey != 0
         exchanges[exchange].maxBodyBytes = runtimes[runtime].maxBodyBytes
         runtimes[runtime].inFlight &+= 1
         backends[runtimes[runtime].backend].outstanding &+= 1

@@ -28,16 +28,14 @@ struct RouteTexts: ~Copyable {
     /// Whether a route with this definition needs an entry of its own.
     static func areNeeded(_ definition: RouteDefinition) -> Bool {
         let settings = definition.settings
-        let target = definition.maintenance?.backend ?? definition.backend
         return !settings.responseHeaders.isEmpty || settings.stickyCookie != nil || settings.stripPrefix
-            || settings.hostHeader == .backend || definition.maintenance != nil || !target.pathPrefix.isEmpty
+            || settings.hostHeader == .backend || definition.maintenance != nil || !definition.target.pathPrefix.isEmpty
     }
 
     mutating func open(_ definition: RouteDefinition) {
         let settings = definition.settings
-        let target = definition.maintenance?.backend ?? definition.backend
-        pathPrefix = Array(target.pathPrefix.utf8)
-        host = settings.hostHeader == .backend ? Array(target.authority.utf8) : []
+        pathPrefix = Array(definition.target.pathPrefix.utf8)
+        host = settings.hostHeader == .backend ? Array(definition.target.authority.utf8) : []
         path = settings.stripPrefix ? Array(definition.path.text.utf8) : []
         responseLines = []
         var names = settings.responseHeaders.map(\.name)
@@ -76,6 +74,9 @@ struct RouteTexts: ~Copyable {
 }
 
 extension RouteDefinition {
+    /// Where its requests go now: to its own backend or to that of its maintenance page.
+    var target: BackendURL { maintenance?.backend ?? backend }
+
     /// What rendezvous hashing and sticky cookies go by: the instance, not the route's number, so that it survives the
     /// instance's restarts.
     var instanceKey: UInt64 {
@@ -106,8 +107,7 @@ extension RouteRuntime {
         turn = 0
         stickyKey = settings.stickyCookie == nil ? 0 : key
         maintenance = definition.maintenance.map { $0.backend == nil ? .builtIn : .backend } ?? .off
-        let target = definition.maintenance?.backend ?? definition.backend
-        isUnspoken = maintenance != .builtIn && !DataPlane.speaks(target.scheme)
+        isUnspoken = maintenance != .builtIn && !DataPlane.speaks(definition.target.scheme)
         let strips = settings.stripPrefix && maintenance == .off && definition.path.text != "/"
         strippedBytes = strips ? Int32(definition.path.text.utf8.count) : 0
     }

@@ -183,8 +183,6 @@ extension Worker {
         if runtime != before {
             detach(exchange)
             attach(exchange, runtime)
-            exchanges[exchange].setsStickyCookie =
-                runtimes[runtime].stickyKey != exchanges[exchange].stickyKey && runtimes[runtime].stickyKey != 0
         }
         let upstream = takeUpstream(runtimes[runtime].backend, avoiding: endpoint, for: exchange)
         let index = exchanges[exchange].downstream
