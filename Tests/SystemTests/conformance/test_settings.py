@@ -406,21 +406,23 @@ def test_a_limit_for_all_routes_and_a_route_s_own(proxy, backend):
     assert 429 in [site.get("/").status for _ in range(5)]
 
 
+def limited(site, requests, window):
+    """The site, with a rate limit in force."""
+    service = site.service
+    service.do("RATELIMIT_SET", service.route, requests, window)
+    service.apply()
+    return site
+
+
 @promise("ratelimit.source")
 def test_one_limit_for_all_workers(start, backend):
-    site = start(workers=4).site(backend())
-    service = site.service
-    service.do("RATELIMIT_SET", service.route, "20", "1m")
-    service.apply()
+    site = limited(start(workers=4).site(backend()), "20", "1m")
     assert Counter(site.get("/").status for _ in range(60)) == {200: 20, 429: 40}
 
 
 @promise("ratelimit.source")
 def test_the_source_is_the_client_that_a_trusted_proxy_names(start, backend):
-    site = start(trusted_proxy="127.0.0.0/8").site(backend())
-    service = site.service
-    service.do("RATELIMIT_SET", service.route, "3", "1h")
-    service.apply()
+    site = limited(start(trusted_proxy="127.0.0.0/8").site(backend()), "3", "1h")
 
     def served(address, count=5):
         return [site.get("/", [("X-Forwarded-For", address)]).status for _ in range(count)].count(200)
@@ -435,10 +437,7 @@ def test_the_source_is_the_client_that_a_trusted_proxy_names(start, backend):
 @promise("ratelimit.source")
 def test_what_a_client_claims_before_the_trusted_proxy_s_line_is_not_believed(start, backend):
     # HAProxy's `option forwardfor` adds a line of its own behind the client's.
-    site = start(trusted_proxy="127.0.0.0/8").site(backend())
-    service = site.service
-    service.do("RATELIMIT_SET", service.route, "3", "1h")
-    service.apply()
+    site = limited(start(trusted_proxy="127.0.0.0/8").site(backend()), "3", "1h")
     statuses = [
         site.get("/", [("X-Forwarded-For", f"198.51.100.{number}"), ("X-Forwarded-For", "203.0.113.1, 127.0.0.9")]).status
         for number in range(6)]
